@@ -1,0 +1,5 @@
+"""`python -m truncal`."""
+
+from truncal.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,67 @@
+"""The `truncal` command: a thin shell over pure functions, one module a subcommand.
+
+A subcommand's module has `HELP`, `add_arguments(parser)` and `run(args)`; it imports what it needs inside
+`run`, so that `--help` and the other subcommands do not pay for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from truncal import __version__
+from truncal.errors import UserError
+
+COMMANDS = (
+    "check",
+    "counts",
+    "clones",
+    "phylogeny",
+    "drivers",
+    "assemble",
+    "report",
+    "cohort-report",
+    "reconstruct",
+    "simulate",
+    "compare",
+)
+
+DEFAULT_SEED = 20240
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="truncal",
+        description="Clone trees and clonal or subclonal resistance drivers from multi-region tumour exomes.",
+    )
+    top.add_argument("--version", action="version", version=f"truncal {__version__}")
+    subparsers = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        module = importlib.import_module(f"truncal.cli.{name.replace('-', '_')}")
+        sub = subparsers.add_parser(
+            name,
+            help=module.HELP,
+            description=module.HELP,
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        )
+        module.add_arguments(sub)
+        sub.add_argument("--seed", type=int, default=DEFAULT_SEED, help="seed of everything random")
+        sub.add_argument("--threads", type=int, default=1, help="threads; results do not depend on it")
+        sub.add_argument("--quiet", action="store_true", help="no progress on stderr")
+        sub.set_defaults(run=module.run)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; 0 when done, 2 with the user's faults on stderr, a traceback (1) otherwise."""
+    args = parser().parse_args(argv)
+    try:
+        args.run(args)
+    except UserError as error:
+        for fault in error.faults:
+            print(f"truncal: {fault}", file=sys.stderr)
+        return 2
+    return 0

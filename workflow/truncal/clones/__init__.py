@@ -1,0 +1,1 @@
+"""Mutations clustered into clones."""

@@ -1,0 +1,1 @@
+"""Copy-number segments, and the states that mutated copies may be in."""

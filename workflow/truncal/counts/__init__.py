@@ -1,0 +1,1 @@
+"""One table of counts with copy number a patient."""

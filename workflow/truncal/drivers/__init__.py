@@ -1,0 +1,1 @@
+"""Resistance drivers: found, placed on the tree, labelled."""

@@ -1,0 +1,1 @@
+"""The posterior over clone trees."""

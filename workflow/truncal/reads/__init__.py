@@ -1,0 +1,1 @@
+"""Reads at variant sites from VCF, BAM/CRAM and PyClone-VI tables."""

@@ -1,0 +1,1 @@
+"""patient.json and the reports made from it."""

@@ -1,0 +1,1 @@
+"""Sample sheet and settings: read, validated, typed."""

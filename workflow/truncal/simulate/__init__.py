@@ -1,0 +1,1 @@
+"""Simulated tumours with known truth."""

@@ -1,0 +1,236 @@
+"""TSV tables: one header line, UTF-8, `NA` for missing; read with all faults at once, written atomically.
+
+The standard library's csv is used rather than pandas: each step is its own process and the import alone
+would cost more than most of the steps.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import math
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from truncal.errors import Fault, Faults, UserError
+
+MISSING = "NA"
+_MISSING_WORDS = frozenset({"", "NA"})
+
+
+class Table:
+    """Columns of text by name, all of one length, with the file they came from.
+
+    Values are kept as the text of the file (`None` where missing), so identifiers come back verbatim;
+    `integers` and `floats` convert a column and name every bad cell.
+    """
+
+    def __init__(self, columns: dict[str, list[str | None]], file: str | Path | None = None) -> None:
+        self.columns = columns
+        self.file = file
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()))) if self.columns else 0
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.columns
+
+    def rows(self) -> Iterator[dict[str, str | None]]:
+        """Each row as a dict."""
+        names = list(self.columns)
+        for values in zip(*self.columns.values(), strict=True):
+            yield dict(zip(names, values, strict=True))
+
+    def text(self, name: str, default: str | None = None) -> list[str | None]:
+        """A column as text, or the default in every row where the table lacks it."""
+        return self.columns[name] if name in self.columns else [default] * len(self)
+
+    def strings(self, name: str, faults: Faults) -> list[str]:
+        """A column as text in which nothing may be missing."""
+        values = self.columns[name]
+        for index, value in enumerate(values):
+            if value is None:
+                faults.add("is missing; expected a value", self.file, index + 2, name)
+        return [value or "" for value in values]
+
+    def integers(self, name: str, faults: Faults, *, minimum: int | None = None) -> np.ndarray:
+        """A column as int64 in which nothing may be missing; bad cells become faults and 0."""
+        out = np.zeros(len(self), dtype=np.int64)
+        expected = "an integer" if minimum is None else f"an integer ≥ {minimum}"
+        for index, value in enumerate(self.columns[name]):
+            try:
+                number = int(value)  # type: ignore[arg-type]
+            except (TypeError, ValueError):
+                faults.add(f"{value or 'NA'!s} is not {expected}", self.file, index + 2, name)
+                continue
+            if minimum is not None and number < minimum:
+                faults.add(f"{value} is not {expected}", self.file, index + 2, name)
+                continue
+            out[index] = number
+        return out
+
+    def floats(
+        self,
+        name: str,
+        faults: Faults,
+        *,
+        low: float = -math.inf,
+        high: float = math.inf,
+        missing: float | None = math.nan,
+    ) -> np.ndarray:
+        """A column as float64; missing cells take `missing`, or are faults where it is None.
+
+        A table without the column gives `missing` in every row.
+        """
+        out = np.full(len(self), math.nan if missing is None else missing)
+        if name not in self.columns:
+            return out
+        for index, value in enumerate(self.columns[name]):
+            if value is None:
+                if missing is None:
+                    faults.add("is missing; expected a number", self.file, index + 2, name)
+                continue
+            try:
+                number = float(value)
+            except ValueError:
+                faults.add(f"{value} is not a number", self.file, index + 2, name)
+                continue
+            if not low <= number <= high:  # also false for NaN
+                faults.add(f"{value} is not {_range(low, high)}", self.file, index + 2, name)
+                continue
+            out[index] = number
+        return out
+
+
+def _range(low: float, high: float) -> str:
+    if math.isinf(high):
+        return f"a number ≥ {low:g}"
+    return f"between {low:g} and {high:g}"
+
+
+def read_table(
+    path: str | Path, required: Sequence[str] = (), *, empty_ok: bool = True, what: str = "table"
+) -> Table:
+    """Read a TSV (plain or gzip).
+
+    Raises
+    ------
+    UserError
+        the file is missing or no text, a required column is missing, a row has the wrong number of
+        fields, or there is no row and `empty_ok` is false: all such faults together.
+
+    """
+    path = Path(path)
+    try:
+        with open_text(path) as handle:
+            lines = list(csv.reader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
+    except (OSError, EOFError) as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
+        raise UserError(Fault(f"cannot read the {what}: {reason}", path)) from error
+    except UnicodeDecodeError as error:
+        raise UserError(Fault(f"cannot read the {what}: it is not UTF-8 text", path)) from error
+    if not lines or not any(field.strip() for field in lines[0]):
+        raise UserError(Fault(f"the {what} is empty; expected a header line with {_listed(required)}", path))
+    header = [name.strip().removeprefix("\ufeff") for name in lines[0]]
+    faults = Faults()
+    for name in sorted({name for name in header if header.count(name) > 1}):
+        faults.add(f"column {name} occurs more than once", path, 1)
+    absent = [name for name in required if name not in header]
+    if absent:
+        faults.add(f"lacks {_listed(absent)}; found {', '.join(header)}", path, 1)
+    columns: dict[str, list[str | None]] = {name: [] for name in header}
+    stores = [columns[name] for name in header]
+    for number, fields in enumerate(lines[1:], start=2):
+        if not fields:
+            if number <= len(lines) - 1 and any(lines[number:]):
+                faults.add("is an empty line", path, number)
+            continue
+        if len(fields) != len(header):
+            faults.add(f"has {len(fields)} fields, the header {len(header)} (tab-separated)", path, number)
+            continue
+        for store, value in zip(stores, fields, strict=True):
+            store.append(None if value in _MISSING_WORDS else value)
+    if not empty_ok and not faults.found and not stores[0]:
+        faults.add(f"the {what} has a header but no rows", path)
+    faults.raise_if_any()
+    return Table(columns, path)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"column{'s' if len(names) != 1 else ''} {', '.join(names)}"
+
+
+@contextmanager
+def open_text(path: str | Path) -> Iterator[IO[str]]:
+    """Open a plain or gzipped text file for reading."""
+    with Path(path).open("rb") as raw:
+        magic = raw.read(2)
+        raw.seek(0)
+        binary: Any = gzip.GzipFile(fileobj=raw) if magic == b"\x1f\x8b" else raw
+        yield io.TextIOWrapper(binary, encoding="utf-8", newline="")
+
+
+def cell(value: object, digits: int = 6) -> str:
+    """Text of one cell: `NA` for missing, floats with at most `digits` significant digits."""
+    if value is None:
+        return MISSING
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, (float, np.floating)):
+        return MISSING if math.isnan(value) else f"{float(value):.{digits}g}"
+    return str(value)
+
+
+def write_table(path: str | Path, columns: Mapping[str, Sequence[Any] | np.ndarray]) -> None:
+    """Write columns of one length as TSV, atomically."""
+    values = [column.tolist() if isinstance(column, np.ndarray) else column for column in columns.values()]
+    with atomic(path) as handle:
+        handle.write("\t".join(columns) + "\n")
+        for row in zip(*values, strict=True):
+            handle.write("\t".join(map(cell, row)) + "\n")
+
+
+def write_rows(path: str | Path, header: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write dict rows as TSV with the header's columns, atomically; absent keys are `NA`."""
+    with atomic(path) as handle:
+        handle.write("\t".join(header) + "\n")
+        for row in rows:
+            handle.write("\t".join(cell(row.get(name)) for name in header) + "\n")
+
+
+def write_json(path: str | Path, document: object) -> None:
+    """Write JSON with sorted keys left as given, atomically; NaN is refused."""
+    with atomic(path) as handle:
+        json.dump(document, handle, ensure_ascii=False, indent=1, allow_nan=False)
+        handle.write("\n")
+
+
+@contextmanager
+def atomic(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
+    """Open a temporary file beside `path` that takes its place when the block ends without error."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        encoding = None if "b" in mode else "utf-8"
+        with os.fdopen(descriptor, mode, encoding=encoding, newline=None if "b" in mode else "\n") as handle:
+            yield handle
+        os.chmod(name, 0o666 & ~_umask())  # noqa: PTH101 (mkstemp gives 0600)
+        os.replace(name, path)  # noqa: PTH105
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    value = os.umask(0)
+    os.umask(value)
+    return value
