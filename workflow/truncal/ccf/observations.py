@@ -1,0 +1,194 @@
+"""Reads and copy number of one patient as typed arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from truncal.errors import Faults
+from truncal.tables import Table, read_table
+
+VARIANT_COLUMNS = ("chrom", "pos", "ref", "alt", "gene", "hgvsp")
+REQUIRED = ("mutation_id", "sample_id", "ref_counts", "alt_counts", "major_cn", "minor_cn", "normal_cn")
+DEFAULT_ERROR_RATE = 0.001
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Copy number of R (mutation, sample) pairs; every array has shape (R,).
+
+    mutation, sample: indices. major, minor: mean copies per cancer cell, or those of the first population
+    where major_2, minor_2, fraction_2 (NaN otherwise) give a second. normal: copies in normal cells.
+    purity: fraction of cancer cells. error: error rate per read.
+    """
+
+    mutation: np.ndarray
+    sample: np.ndarray
+    major: np.ndarray
+    minor: np.ndarray
+    major_2: np.ndarray
+    minor_2: np.ndarray
+    fraction_2: np.ndarray
+    normal: np.ndarray
+    purity: np.ndarray
+    error: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.mutation)
+
+    @property
+    def total(self) -> np.ndarray:
+        """Mean total copies per cancer cell, (R,)."""
+        first = self.major + self.minor
+        second = np.nan_to_num(self.major_2) + np.nan_to_num(self.minor_2)
+        fraction = np.nan_to_num(self.fraction_2)
+        return (1 - fraction) * first + fraction * second
+
+    @property
+    def scale(self) -> np.ndarray:
+        """Expected VAF per mutated copy, ρ / (ρC + (1 − ρ)C₀), (R,)."""
+        alleles = self.purity * self.total + (1 - self.purity) * self.normal
+        return self.purity / np.maximum(alleles, 1e-6)
+
+
+@dataclass(frozen=True)
+class Observations:
+    """All counts of a patient.
+
+    mutation_ids (N), sample_ids (S), in order of first appearance; `called` with alt, depth (R,);
+    `not_called`: pairs whose sample does not list the mutation; variant: text columns of length N.
+    """
+
+    mutation_ids: list[str]
+    sample_ids: list[str]
+    called: Sites
+    alt: np.ndarray
+    depth: np.ndarray
+    not_called: Sites
+    variant: dict[str, list[str | None]]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(mutations, samples)."""
+        return len(self.mutation_ids), len(self.sample_ids)
+
+
+def read_observations(path: str | Path, not_called: str | Path | None = None) -> Observations:
+    """Read `counts.tsv` (PyClone-VI's columns) and, where it exists, `not_called.tsv`.
+
+    Pairs in neither file are not called as well; they get the copy number that is commonest in their sample,
+    unless `not_called` is given, which then lists every one of them.
+
+    Raises
+    ------
+    UserError
+        columns are missing, values are out of range or a pair occurs twice; all faults at once.
+
+    """
+    table = read_table(path, REQUIRED, empty_ok=False, what="counts table")
+    faults = Faults()
+    mutation_ids, mutation = _codes(table.strings("mutation_id", faults))
+    sample_ids, sample = _codes(table.strings("sample_id", faults))
+    ref = table.integers("ref_counts", faults, minimum=0)
+    alt = table.integers("alt_counts", faults, minimum=0)
+    called = _sites(table, mutation, sample, faults)
+    pair = mutation * len(sample_ids) + sample
+    _, first = np.unique(pair, return_index=True)
+    for row in np.setdiff1d(np.arange(len(pair)), first).tolist():
+        faults.add(
+            f"repeats mutation {mutation_ids[mutation[row]]} in sample {sample_ids[sample[row]]}",
+            path,
+            row + 2,
+        )
+    faults.raise_if_any()
+    variant = _variant_columns(table, first_rows(mutation, len(mutation_ids)))
+    if not_called is not None and Path(not_called).exists():
+        absent = _read_not_called(not_called, mutation_ids, sample_ids)
+    else:
+        absent = _fill_not_called(called, len(mutation_ids), len(sample_ids))
+    return Observations(
+        mutation_ids, sample_ids, called, alt.astype(float), (ref + alt).astype(float), absent, variant
+    )
+
+
+def first_rows(codes: np.ndarray, count: int) -> np.ndarray:
+    """Row of each code's first appearance, (count,)."""
+    _, first = np.unique(codes, return_index=True)
+    if len(first) != count:
+        raise ValueError("every code must occur")
+    return first
+
+
+def _codes(values: list[str]) -> tuple[list[str], np.ndarray]:
+    order: dict[str, int] = {}
+    codes = np.array([order.setdefault(value, len(order)) for value in values], dtype=np.int64)
+    return list(order), codes
+
+
+def _sites(table: Table, mutation: np.ndarray, sample: np.ndarray, faults: Faults) -> Sites:
+    one = table.floats("major_cn", faults, low=0, missing=None)
+    other = table.floats("minor_cn", faults, low=0, missing=None)
+    return Sites(
+        mutation,
+        sample,
+        np.maximum(one, other),
+        np.minimum(one, other),
+        table.floats("major_cn_2", faults, low=0),
+        table.floats("minor_cn_2", faults, low=0),
+        table.floats("cn_fraction_2", faults, low=0, high=1),
+        table.floats("normal_cn", faults, low=0, missing=None),
+        table.floats("tumour_content", faults, low=0, high=1, missing=1.0),
+        table.floats("error_rate", faults, low=0, high=0.5, missing=DEFAULT_ERROR_RATE),
+    )
+
+
+def _variant_columns(table: Table, rows: np.ndarray) -> dict[str, list[str | None]]:
+    kept = {}
+    for name in VARIANT_COLUMNS:
+        if name in table:
+            column = table.columns[name]
+            kept[name] = [column[row] for row in rows.tolist()]
+    return kept
+
+
+def _read_not_called(path: str | Path, mutation_ids: list[str], sample_ids: list[str]) -> Sites:
+    table = read_table(path, ("mutation_id", "sample_id", "major_cn", "minor_cn", "normal_cn"))
+    faults = Faults()
+    known = {name: code for code, name in enumerate(mutation_ids)}
+    samples = {name: code for code, name in enumerate(sample_ids)}
+    mutation = np.array([known.get(name or "", -1) for name in table.columns["mutation_id"]], dtype=np.int64)
+    sample = np.array([samples.get(name or "", -1) for name in table.columns["sample_id"]], dtype=np.int64)
+    for row in np.flatnonzero((mutation < 0) | (sample < 0)).tolist():
+        faults.add("names a mutation or sample that counts.tsv lacks", path, row + 2)
+    sites = _sites(table, mutation, sample, faults)
+    faults.raise_if_any()
+    return sites
+
+
+def _fill_not_called(called: Sites, n_mutations: int, n_samples: int) -> Sites:
+    """Pairs without a row, with the commonest copy number and the mean purity of their sample."""
+    present = np.zeros((n_mutations, n_samples), dtype=bool)
+    present[called.mutation, called.sample] = True
+    mutation, sample = np.nonzero(~present)
+    fields = np.zeros((4, n_samples))
+    for index in range(n_samples):
+        rows = called.sample == index
+        states = np.column_stack([called.major[rows], called.minor[rows], called.normal[rows]])
+        values, counts = np.unique(states, axis=0, return_counts=True)
+        fields[:3, index] = values[counts.argmax()]
+        fields[3, index] = called.purity[rows].mean()
+    unknown = np.full(len(mutation), np.nan)
+    return Sites(
+        mutation,
+        sample,
+        fields[0, sample],
+        fields[1, sample],
+        unknown,
+        unknown,
+        unknown,
+        fields[2, sample],
+        fields[3, sample],
+        np.full(len(mutation), DEFAULT_ERROR_RATE),
+    )
