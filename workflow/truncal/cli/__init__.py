@@ -31,15 +31,15 @@ COMMANDS = (
 DEFAULT_SEED = 20240
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The command line with these subcommands; each one's module is imported."""
     top = argparse.ArgumentParser(
         prog="truncal",
         description="Clone trees and clonal or subclonal resistance drivers from multi-region tumour exomes.",
     )
     top.add_argument("--version", action="version", version=f"truncal {__version__}")
     subparsers = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name in COMMANDS:
+    for name in commands:
         module = importlib.import_module(f"truncal.cli.{name.replace('-', '_')}")
         sub = subparsers.add_parser(
             name,
@@ -57,7 +57,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; 0 when done, 2 with the user's faults on stderr, a traceback (1) otherwise."""
-    args = parser().parse_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    known = given[:1] if given[:1] and given[0] in COMMANDS else COMMANDS
+    args = parser(known).parse_args(given)
     try:
         args.run(args)
     except UserError as error:
