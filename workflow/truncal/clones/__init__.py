@@ -1,1 +1,1 @@
-"""Mutations clustered into clones."""
+"""Clusters of mutations that share one descendant cell fraction in every sample."""
