@@ -1,1 +1,1 @@
-"""The posterior over clone trees."""
+"""Posterior over clone trees: messages on a grid, enumeration and sampling, proportions, clonality."""

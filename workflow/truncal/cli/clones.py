@@ -1,0 +1,26 @@
+"""`truncal clones`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from truncal.progress import say
+
+HELP = "cluster the mutations of a counts table into clones"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument("--counts", type=Path, required=True, help="counts.tsv (PyClone-VI's columns)")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the step's files")
+    parser.add_argument("--settings", type=Path, default=None, help="settings (JSON or YAML)")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Cluster and write."""
+    from truncal.clones.run import run_clones
+    from truncal.sheet.settings import load_settings
+
+    clustering = run_clones(args.counts, args.out, load_settings(args.settings), args.seed)
+    say(args, f"{len(clustering.label)} mutations in {len(clustering.log_likelihood)} clusters")
