@@ -160,9 +160,5 @@ def _summary(
     own = dcf_posterior(tensor, log_prior)
     members = label >= 0
     shares = weights[:, :-1] / np.maximum(weights[:, :-1].sum(axis=1, keepdims=True), 1e-300)
-    mutation_posterior = np.where(
-        members[:, None, None], np.einsum("nk,ksg->nsg", shares, posterior), own
-    )
-    return Clustering(
-        label, weights[:, :-1], weights[:, -1], sums, posterior, mutation_posterior, precision
-    )
+    mutation_posterior = np.where(members[:, None, None], np.einsum("nk,ksg->nsg", shares, posterior), own)
+    return Clustering(label, weights[:, :-1], weights[:, -1], sums, posterior, mutation_posterior, precision)

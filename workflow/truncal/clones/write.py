@@ -17,11 +17,15 @@ INTERVAL = (0.025, 0.975)
 def write_clones(directory: Path, model: ReadModel, clustering: Clustering) -> list[Path]:
     """Write `mutations.tsv`, `ccf.tsv`, `clusters.tsv` and `likelihood.npz`; gives their paths."""
     data = model.observations
-    paths = [directory / name for name in ("mutations.tsv", "ccf.tsv", "clusters.tsv", "likelihood.npz")]
-    write_table(paths[0], _mutations(data, clustering))
+    paths = [
+        directory / name
+        for name in ("mutations.tsv", "ccf.tsv", "clusters.tsv", "cluster_posterior.tsv", "likelihood.npz")
+    ]
+    write_table(paths[0], _mutations(data, model, clustering))
     write_table(paths[1], _ccf(model, clustering))
     write_table(paths[2], _clusters(model, clustering))
-    with atomic(paths[3], "wb") as handle:
+    write_table(paths[3], _membership(data, clustering))
+    with atomic(paths[4], "wb") as handle:
         np.savez(
             handle,
             cluster_ids=np.arange(1, len(clustering.log_likelihood) + 1),
@@ -39,9 +43,20 @@ def quantiles(distribution: np.ndarray, grid: np.ndarray, probabilities: tuple[f
     return np.stack([grid[(cumulative < p - 1e-12).sum(axis=-1)] for p in probabilities])
 
 
-def _mutations(data: Observations, clustering: Clustering) -> dict[str, list | np.ndarray]:
+def _membership(data: Observations, clustering: Clustering) -> dict[str, list | np.ndarray]:
+    mutation, cluster = np.nonzero(clustering.responsibility >= 0.001)
+    return {
+        "mutation_id": np.array(data.mutation_ids, dtype=object)[mutation],
+        "cluster_id": cluster + 1,
+        "probability": clustering.responsibility[mutation, cluster].round(6),
+    }
+
+
+def _mutations(data: Observations, model: ReadModel, clustering: Clustering) -> dict[str, list | np.ndarray]:
     n = data.shape[0]
     member = clustering.label >= 0
+    spread = model.summarise(clustering.mutation_posterior, clustering.precision)[3]
+    p_clonal = spread[:, :, model.grid >= 0.95].sum(axis=2).prod(axis=1)
     own = np.zeros(n)
     own[member] = clustering.responsibility[np.flatnonzero(member), clustering.label[member]]
     return {
@@ -49,6 +64,8 @@ def _mutations(data: Observations, clustering: Clustering) -> dict[str, list | n
         "cluster_id": np.where(member, clustering.label + 1, -1),
         "cluster_probability": own.round(6),
         "outlier_probability": clustering.outlier.round(6),
+        "p_clonal": p_clonal.round(6),
+        "flags": [None] * n,
         **data.variant,
     }
 
