@@ -1,0 +1,33 @@
+"""truncal: clone trees and clonal or subclonal resistance drivers from multi-region tumour exomes."""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: str(workflow.current_basedir.join("config/config.yaml").get_path_or_uri(secret_free=True))
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/counts.smk"
+include: "workflow/rules/clones.smk"
+include: "workflow/rules/phylogeny.smk"
+include: "workflow/rules/drivers.smk"
+include: "workflow/rules/report.smk"
+include: "workflow/rules/cohort.smk"
+
+
+rule all:
+    input:
+        f"{OUT}/cohort/report.html",
+        expand(f"{OUT}/{{patient}}/report.html", patient=PATIENTS),
+    default_target: True
+    localrule: True
+
+
+onsuccess:
+    say_where(log)
+
+
+onerror:
+    report_the_rest(log)
