@@ -26,8 +26,8 @@ rule all:
 
 
 onsuccess:
-    say_where(log)
+    print(f"Reports: {OUT}/cohort/report.html and {OUT}/PATIENT/report.html", file=sys.stderr)
 
 
 onerror:
-    report_the_rest(log)
+    report_the_rest()

@@ -1,28 +1,46 @@
 """What the rules share: settings, sample sheet, and how a step is called."""
 
-import os
 import sys
 from pathlib import Path
 
-WORKFLOW = Path(str(workflow.current_basedir.get_path_or_uri(secret_free=True))).parent
-sys.path.insert(0, str(WORKFLOW))
+WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
+if str(WORKFLOW) not in sys.path:
+    sys.path.insert(0, str(WORKFLOW))
 
 from truncal.errors import UserError
-from truncal.workflow import Run, shell_prefix
+from truncal.workflow import STEP_FILES, Plan, shell_prefix
 
 try:
-    run = Run(config, WORKFLOW.parent)
+    PLAN = Plan.from_config(config, WORKFLOW.parent)
 except UserError as error:
     for fault in error.faults:
         print(f"truncal: {fault}", file=sys.stderr)
     sys.exit(2)
 
-OUT = run.outdir
-PATIENTS = run.patients
+OUT = PLAN.outdir
+PATIENTS = PLAN.patients
+ENVIRONMENT = "../../envs/truncal.yaml"
 
-if not workflow.deployment_settings.deployment_method:
+if workflow.deployment_settings.deployment_method:
+    shell.prefix(shell_prefix(WORKFLOW, "python"))
+else:
     shell.prefix(shell_prefix(WORKFLOW))
 
 
 wildcard_constraints:
-    patient="|".join(map(re.escape, PATIENTS)),
+    patient=r"[A-Za-z0-9][A-Za-z0-9._-]*",
+
+
+def patient_files(step, names):
+    """Paths of a step's files in a patient's folder."""
+    return [f"{OUT}/{{patient}}/{step}/{name}" for name in names]
+
+
+def memory(wildcards, attempt):
+    """Memory (MB) by the size of the patient's input, twice as much at each further attempt."""
+    return PLAN.memory_mb(wildcards.patient) * 2 ** (attempt - 1)
+
+
+def minutes(wildcards, attempt):
+    """Run time (minutes) by the size of the patient's input."""
+    return PLAN.minutes(wildcards.patient) * 2 ** (attempt - 1)

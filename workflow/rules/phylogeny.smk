@@ -1,0 +1,23 @@
+rule phylogeny:
+    input:
+        step=f"{OUT}/{{patient}}/clones/step.json",
+    output:
+        patient_files("phylogeny", STEP_FILES["phylogeny"]),
+    log:
+        f"{OUT}/logs/{{patient}}/phylogeny.log",
+    benchmark:
+        f"{OUT}/logs/{{patient}}/phylogeny.benchmark.tsv"
+    conda:
+        ENVIRONMENT
+    group:
+        "patient"
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        clones=lambda wildcards, input: Path(input.step).parent,
+        out=lambda wildcards, output: Path(output[0]).parent,
+        common=PLAN.arguments("phylogeny", "clonality"),
+        version=PLAN.version,
+    shell:
+        "truncal phylogeny --clones {params.clones:q} --out {params.out:q} {params.common:q} 2> {log:q}"

@@ -1,0 +1,47 @@
+rule assemble:
+    input:
+        counts=f"{OUT}/{{patient}}/counts/step.json",
+        clones=f"{OUT}/{{patient}}/clones/step.json",
+        phylogeny=f"{OUT}/{{patient}}/phylogeny/step.json",
+        drivers=f"{OUT}/{{patient}}/drivers/step.json",
+    output:
+        [f"{OUT}/{{patient}}/{name}" for name in STEP_FILES["assemble"]],
+    log:
+        f"{OUT}/logs/{{patient}}/assemble.log",
+    conda:
+        ENVIRONMENT
+    group:
+        "patient"
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        steps=lambda wildcards, input: [Path(path).parent for path in input],
+        out=lambda wildcards, output: Path(output[0]).parent,
+        common=PLAN.arguments(),
+        version=PLAN.version,
+    shell:
+        "truncal assemble --counts {params.steps[0]:q} --clones {params.steps[1]:q}"
+        " --phylogeny {params.steps[2]:q} --drivers {params.steps[3]:q} --out {params.out:q}"
+        " {params.common:q} 2> {log:q}"
+
+
+rule report:
+    input:
+        f"{OUT}/{{patient}}/patient.json",
+    output:
+        f"{OUT}/{{patient}}/report.html",
+    log:
+        f"{OUT}/logs/{{patient}}/report.log",
+    conda:
+        ENVIRONMENT
+    group:
+        "patient"
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        common=PLAN.arguments(),
+        version=PLAN.version,
+    shell:
+        "truncal report --patient-json {input:q} --out {output:q} {params.common:q} 2> {log:q}"

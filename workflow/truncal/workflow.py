@@ -1,0 +1,190 @@
+"""What the Snakefile asks of the package: settings, sheet, files and resources, without any heavy import."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from truncal import __version__
+from truncal.errors import Fault, UserError
+from truncal.sheet.samples import Sheet, read_sheet
+from truncal.sheet.settings import complete_settings
+
+STEP_FILES: dict[str, tuple[str, ...]] = {
+    "counts": (
+        "counts.tsv",
+        "not_called.tsv",
+        "samples.tsv",
+        "segments.tsv",
+        "excluded.tsv",
+        "step.json",
+    ),
+    "clones": (
+        "mutations.tsv",
+        "ccf.tsv",
+        "clusters.tsv",
+        "cluster_posterior.tsv",
+        "likelihood.npz",
+        "step.json",
+    ),
+    "phylogeny": (
+        "trees.tsv",
+        "edges.tsv",
+        "relations.tsv",
+        "proportions.tsv",
+        "infeasible.tsv",
+        "clusters.tsv",
+        "mutations.tsv",
+        "ccf.tsv",
+        "tree.nwk",
+        "step.json",
+    ),
+    "drivers": (
+        "drivers.tsv",
+        "copy_number_drivers.tsv",
+        "power.tsv",
+        "phase.tsv",
+        "timing.tsv",
+        "polytargeting.tsv",
+        "coverage.tsv",
+        "flags.tsv",
+        "not_assessable.tsv",
+        "step.json",
+    ),
+    "assemble": (
+        "counts.tsv",
+        "excluded.tsv",
+        "mutations.tsv",
+        "ccf.tsv",
+        "clusters.tsv",
+        "trees.tsv",
+        "edges.tsv",
+        "relations.tsv",
+        "proportions.tsv",
+        "infeasible.tsv",
+        "tree.nwk",
+        "drivers.tsv",
+        "patient.json",
+    ),
+    "cohort": ("report.html", "drivers.tsv", "summary.tsv"),
+}
+"""Files that each step writes whatever the input; `docs/data-model.md` describes them."""
+
+BASE_MEMORY_MB = 1500
+"""A step's need on an exome, with the ~500 MB that a job's own Snakemake takes."""
+
+MEMORY_PER_INPUT_MB = 12
+"""Further memory (MB) for each MB of VCF or table."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run of the workflow: complete settings, the validated sheet and where things are."""
+
+    given: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    sheet_path: str
+    sheet: Sheet
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], project: Path) -> Plan:
+        """Check the config and read the sheet.
+
+        A relative sheet is looked for in the working directory, then beside the Snakefile (`project`).
+
+        Raises
+        ------
+        UserError
+            a setting or the sheet is faulty; all faults of the first of the two at once.
+
+        """
+        given = dict(config)
+        settings = complete_settings(given, "config")
+        path = Path(settings["samples"])
+        if not path.exists() and (project / path).exists():
+            path = project / path
+        if not path.exists():
+            raise UserError(Fault(f"samples: no such sample sheet: {settings['samples']}", "config"))
+        return cls(given, settings, str(path), read_sheet(path))
+
+    @property
+    def outdir(self) -> str:
+        """Folder of the results, without a trailing slash."""
+        return str(Path(self.settings["outdir"]))
+
+    @cached_property
+    def patients(self) -> list[str]:
+        """Patients in the order of the sheet."""
+        return list(self.sheet.patients)
+
+    def files(self, patient: str) -> list[str]:
+        """Input files of a patient's counts."""
+        return self.sheet.files(patient)
+
+    @property
+    def driver_files(self) -> list[str]:
+        """Files that the drivers step reads beside the earlier steps' results."""
+        named = (
+            self.settings["fusions"],
+            self.settings["treatments"],
+            self.settings["drivers"]["table"],
+            self.settings["drivers"].get("extend"),
+        )
+        return [str(path) for path in named if path]
+
+    def rows_digest(self, patient: str) -> str:
+        """Digest of a patient's rows of the sheet: only a patient whose rows changed runs anew."""
+        text = json.dumps([row.as_dict() for row in self.sheet.rows(patient)], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def arguments(self, *sections: str) -> list[str]:
+        """Arguments of a step that depends on these sections of the config.
+
+        As they are the rule's params, a change of a setting or of the version reruns what depends on it.
+        """
+        chosen = {name: self.given[name] for name in sections if name in self.given}
+        return [
+            "--settings",
+            json.dumps(chosen, sort_keys=True),
+            "--seed",
+            str(self.settings["seed"]),
+        ]
+
+    @property
+    def version(self) -> str:
+        """Version of the software, a param of every rule."""
+        return __version__
+
+    def memory_mb(self, patient: str) -> int:
+        """Memory (MB) for a patient's job at the first attempt."""
+        return BASE_MEMORY_MB + round(MEMORY_PER_INPUT_MB * self._input_mb(patient))
+
+    def minutes(self, patient: str) -> int:
+        """Run time (minutes) for a step of a patient at the first attempt."""
+        return 10 + round(2 * self._input_mb(patient))
+
+    def _input_mb(self, patient: str) -> float:
+        tables = [Path(path) for path in self.files(patient) if not path.endswith((".bam", ".cram"))]
+        return sum(path.stat().st_size for path in tables if path.exists()) / 1e6
+
+
+def shell_prefix(package_parent: Path, python: str = sys.executable) -> str:
+    """Start of every shell command: `truncal` is the package beside this workflow, run by `python`.
+
+    Works where the environment is not activated and where the package itself is not installed. Braces are
+    doubled, as Snakemake formats the prefix once more.
+    """
+    command = f"{shlex.quote(python)} -P -m truncal"
+    text = (
+        f"set -euo pipefail; export PYTHONPATH={shlex.quote(str(package_parent))}"
+        '"${PYTHONPATH:+:$PYTHONPATH}"; '
+        f'truncal() {{ {command} "$@"; }}; '
+    )
+    return text.replace("{", "{{").replace("}", "}}")
