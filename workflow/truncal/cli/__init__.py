@@ -23,9 +23,11 @@ COMMANDS = (
     "assemble",
     "report",
     "cohort-report",
+    "figures",
     "reconstruct",
     "simulate",
     "compare",
+    "verify",
 )
 
 DEFAULT_SEED = 20240
@@ -56,14 +58,16 @@ def parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; 0 when done, 2 with the user's faults on stderr, a traceback (1) otherwise."""
+    """Run a command; 0 when done, 2 with the user's faults on stderr, a traceback (1) otherwise.
+
+    A command's `run` may return an exit code of its own.
+    """
     given = list(sys.argv[1:] if argv is None else argv)
     known = given[:1] if given[:1] and given[0] in COMMANDS else COMMANDS
     args = parser(known).parse_args(given)
     try:
-        args.run(args)
+        return int(args.run(args) or 0)
     except UserError as error:
         for fault in error.faults:
             print(f"truncal: {fault}", file=sys.stderr)
         return 2
-    return 0
