@@ -4,7 +4,7 @@ How to use it::
 
     segments = read_segments("P1_R1.segments.txt", ["P1_R1"], build="GRCh37")   # readers.py
     joined = join(segments, chrom, pos)      # arrays of the mutations' length; index -1 where no segment is
-    joined.major, joined.minor               # minor is NaN where only the total is known; major is then the total
+    joined.major, joined.minor               # only the total known: minor is NaN and major is the total
     segment_names(segments)[joined.index]    # "chrom:start-end"
 """
 
@@ -121,8 +121,8 @@ def make_segments(
     """Check, orient and sort segments given in any order (all arrays of shape (M,)).
 
     `second` is (major_2, minor_2, fraction_2), NaN where there is no second population. `rows` are the
-    1-based lines of the file, for the messages. Segments that share one base are taken as half-open: the
-    later one starts a base further. `build`: GRCh37, GRCh38 or None for "not known".
+    1-based lines of the file, for the messages. A start of 0 becomes 1; segments that share one base are
+    taken as half-open, the later one starting a base further. `build`: GRCh37, GRCh38 or None.
 
     Raises
     ------
@@ -133,11 +133,11 @@ def make_segments(
     """
     faults = Faults()
     names = canonical_names(chrom)
-    start, end = np.asarray(start, dtype=np.int64).copy(), np.asarray(end, dtype=np.int64)
+    start, end = np.asarray(start, dtype=np.int64), np.asarray(end, dtype=np.int64)
     rows = list(range(2, len(names) + 2)) if rows is None else list(rows)
     for i in np.flatnonzero(start > end)[:_SHOWN].tolist():
         faults.add(f"segment {names[i]}:{start[i]}-{end[i]} ends before it starts", file, rows[i])
-    for i in np.flatnonzero(start < 1)[:_SHOWN].tolist():
+    for i in np.flatnonzero(start < 0)[:_SHOWN].tolist():
         faults.add(f"segment {names[i]}:{start[i]}-{end[i]} starts before the chromosome", file, rows[i])
     if build is not None:
         _check_build(names, end, build, file, faults)
@@ -147,17 +147,19 @@ def make_segments(
     order = np.lexsort((end, start, code))
     code, start, end = code[order], start[order], end[order]
     touches = np.flatnonzero((code[1:] == code[:-1]) & (start[1:] == end[:-1]) & (end[1:] > start[1:])) + 1
+    start = np.maximum(start, 1)
     start[touches] += 1
     _check_overlaps([names[i] for i in order], code, start, end, [rows[i] for i in order], file, faults)
     faults.raise_if_any()
 
     nan = np.full(len(names), np.nan)
-    copies = [np.asarray(values, dtype=float)[order] for values in (major, minor, *(second or (nan,) * 3))]
+    given = (major, minor, *(second or (nan,) * 3))
+    copies = _oriented(*(np.asarray(values, dtype=float)[order] for values in given))
     return Segments(
-        np.array([names[i] for i in order], dtype=object),
-        start,
-        end,
-        *_oriented(*copies),
+        chrom=np.array([names[i] for i in order], dtype=object),
+        start=start,
+        end=end,
+        **dict(zip(("major", "minor", "major_2", "minor_2", "fraction_2"), copies, strict=True)),
         tool=tool,
         file=file,
         purity=purity,
@@ -290,8 +292,8 @@ def _check_overlaps(
     found = np.flatnonzero((code[1:] == code[:-1]) & (start[1:] <= end[:-1]))
     for i in found[:_SHOWN].tolist():
         faults.add(
-            f"segment {names[i + 1]}:{start[i + 1]}-{end[i + 1]} overlaps {start[i]}-{end[i]} (row {rows[i]}); "
-            "segments of a sample may not overlap",
+            f"segment {names[i + 1]}:{start[i + 1]}-{end[i + 1]} overlaps {start[i]}-{end[i]} "
+            f"(row {rows[i]}); segments of a sample may not overlap",
             file,
             rows[i + 1],
         )
