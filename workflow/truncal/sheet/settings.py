@@ -20,7 +20,7 @@ def config_schema() -> dict[str, Any]:
 
 
 def load_settings(path: str | Path | None = None) -> dict[str, Any]:
-    """Settings of a YAML or JSON file, or the defaults where there is none.
+    """Settings of a YAML or JSON file, or the defaults where there is none; JSON itself (`{...}`) is taken too.
 
     Raises
     ------
@@ -32,6 +32,8 @@ def load_settings(path: str | Path | None = None) -> dict[str, Any]:
         return complete_settings({})
     import yaml
 
+    if str(path).lstrip().startswith("{"):
+        return _from_text(str(path))
     try:
         given = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -44,6 +46,14 @@ def load_settings(path: str | Path | None = None) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise UserError(Fault("is not a mapping of settings", path))
     return complete_settings(given, path)
+
+
+def _from_text(text: str) -> dict[str, Any]:
+    try:
+        given = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UserError(Fault(f"cannot be read as JSON: {error}", "settings")) from error
+    return complete_settings(given, "settings")
 
 
 def complete_settings(given: Mapping[str, Any], file: str | Path | None = None) -> dict[str, Any]:
