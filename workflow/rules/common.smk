@@ -44,3 +44,15 @@ def memory(wildcards, attempt):
 def minutes(wildcards, attempt):
     """Run time (minutes) by the size of the patient's input."""
     return PLAN.minutes(wildcards.patient) * 2 ** (attempt - 1)
+
+
+def report_the_rest():
+    """After a failure: the cohort report of the patients that are whole, naming the others."""
+    whole = [patient for patient in PATIENTS if Path(f"{OUT}/{patient}/patient.json").exists()]
+    if whole and len(whole) < len(PATIENTS):
+        shell(
+            "truncal cohort-report --patients {patients:q} --failed {failed:q} --logs {OUT:q}/logs"
+            " --out {OUT:q}/cohort",
+            patients=[f"{OUT}/{patient}" for patient in whole],
+            failed=[patient for patient in PATIENTS if patient not in whole],
+        )
