@@ -5,7 +5,12 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
-configfile: str(workflow.current_basedir.join("config/config.yaml").get_path_or_uri(secret_free=True))
+configfile:
+    str(
+        workflow.current_basedir.join("config/config.yaml").get_path_or_uri(
+            secret_free=True
+        )
+    )
 
 
 include: "workflow/rules/common.smk"
@@ -18,15 +23,18 @@ include: "workflow/rules/cohort.smk"
 
 
 rule all:
+    default_target: True
     input:
         f"{OUT}/cohort/report.html",
         expand(f"{OUT}/{{patient}}/report.html", patient=PATIENTS),
-    default_target: True
     localrule: True
 
 
 onsuccess:
-    print(f"Reports: {OUT}/cohort/report.html and {OUT}/PATIENT/report.html", file=sys.stderr)
+    print(
+        f"Reports: {OUT}/cohort/report.html and {OUT}/PATIENT/report.html",
+        file=sys.stderr,
+    )
 
 
 onerror:

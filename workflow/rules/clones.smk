@@ -8,10 +8,10 @@ rule clones:
         f"{OUT}/logs/{{patient}}/clones.log",
     benchmark:
         f"{OUT}/logs/{{patient}}/clones.benchmark.tsv"
-    conda:
-        ENVIRONMENT
     group:
         "patient"
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=memory,
         runtime=minutes,

@@ -17,4 +17,3 @@ rule cohort:
         version=PLAN.version,
     shell:
         "truncal cohort-report --patients {params.patients:q} --out {params.out:q} {params.common:q} 2> {log:q}"
-

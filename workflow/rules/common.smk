@@ -48,7 +48,11 @@ def minutes(wildcards, attempt):
 
 def report_the_rest():
     """After a failure: the cohort report of the patients that are whole, naming the others."""
-    whole = [patient for patient in PATIENTS if Path(f"{OUT}/{patient}/patient.json").exists()]
+    whole = [
+        patient
+        for patient in PATIENTS
+        if Path(f"{OUT}/{patient}/patient.json").exists()
+    ]
     if whole and len(whole) < len(PATIENTS):
         shell(
             "truncal cohort-report --patients {patients:q} --failed {failed:q} --logs {OUT:q}/logs"

@@ -6,10 +6,10 @@ rule counts:
         patient_files("counts", STEP_FILES["counts"]),
     log:
         f"{OUT}/logs/{{patient}}/counts.log",
-    conda:
-        ENVIRONMENT
     group:
         "patient"
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=memory,
         runtime=minutes,

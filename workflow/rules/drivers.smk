@@ -8,10 +8,10 @@ rule drivers:
         patient_files("drivers", STEP_FILES["drivers"]),
     log:
         f"{OUT}/logs/{{patient}}/drivers.log",
-    conda:
-        ENVIRONMENT
     group:
         "patient"
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=memory,
         runtime=minutes,
@@ -19,7 +19,9 @@ rule drivers:
         phylogeny=lambda wildcards, input: Path(input.phylogeny).parent,
         out=lambda wildcards, output: Path(output[0]).parent,
         rows=lambda wildcards: PLAN.rows_digest(wildcards.patient),
-        common=PLAN.arguments("build", "reads", "clonality", "drivers", "fusions", "treatments"),
+        common=PLAN.arguments(
+            "build", "reads", "clonality", "drivers", "fusions", "treatments"
+        ),
         version=PLAN.version,
     shell:
         "truncal drivers --counts {input.counts:q} --phylogeny {params.phylogeny:q} --samples {input.sheet:q}"

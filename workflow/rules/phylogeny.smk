@@ -7,10 +7,10 @@ rule phylogeny:
         f"{OUT}/logs/{{patient}}/phylogeny.log",
     benchmark:
         f"{OUT}/logs/{{patient}}/phylogeny.benchmark.tsv"
-    conda:
-        ENVIRONMENT
     group:
         "patient"
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=memory,
         runtime=minutes,

@@ -8,10 +8,10 @@ rule assemble:
         [f"{OUT}/{{patient}}/{name}" for name in STEP_FILES["assemble"]],
     log:
         f"{OUT}/logs/{{patient}}/assemble.log",
-    conda:
-        ENVIRONMENT
     group:
         "patient"
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=memory,
         runtime=minutes,
@@ -33,10 +33,10 @@ rule report:
         f"{OUT}/{{patient}}/report.html",
     log:
         f"{OUT}/logs/{{patient}}/report.log",
-    conda:
-        ENVIRONMENT
     group:
         "patient"
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=memory,
         runtime=minutes,
