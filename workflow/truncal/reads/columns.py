@@ -16,8 +16,12 @@ _NORMAL = re.compile(
     re.IGNORECASE,
 )
 _RNA = re.compile(r"(^|[_.\-\s])(rna|rnaseq|rna_?tumou?r)($|[_.\-\s])", re.IGNORECASE)
-_TUMOUR_LINE = re.compile(r"genomes=tumou?r|description=\"?(dna)?\s*(tumou?r|mutant)|,\s*(tumou?r|mutant)\b", re.IGNORECASE)
-_NORMAL_LINE = re.compile(r"genomes=(germline|normal)|description=\"?(dna)?\s*normal|,\s*normal\b", re.IGNORECASE)
+_TUMOUR_LINE = re.compile(
+    r"genomes=tumou?r|description=\"?(dna)?\s*(tumou?r|mutant)|,\s*(tumou?r|mutant)\b", re.IGNORECASE
+)
+_NORMAL_LINE = re.compile(
+    r"genomes=(germline|normal)|description=\"?(dna)?\s*normal|,\s*normal\b", re.IGNORECASE
+)
 _SAMPLE_NAME = re.compile(r"SampleName=([^,>]+)")
 
 
@@ -76,8 +80,8 @@ def _by_convention(
     file = header.path.name
     if len(rows) > 1:
         faults.add(
-            f"{file} serves {len(rows)} samples but has no column {row.sample}; it has {_listed(names)}: name "
-            "the right one in vcf_sample",
+            f"{file} serves {len(rows)} samples but has no column {row.sample}; it has {_listed(names)}: "
+            "name the right one in vcf_sample",
             sheet, row.row, "vcf",
         )  # fmt: skip
         return None

@@ -43,16 +43,22 @@ class Header:
     @cached_property
     def caller(self) -> str:
         """Everything the header says about the software, in lower case; for words only a caller would use."""
-        said = [value for key in ("source", "content", "cmdline", "caller") for value in self.meta.get(key, [])]
+        said = [
+            value for key in ("source", "content", "cmdline", "caller") for value in self.meta.get(key, [])
+        ]
         said += [key for key in self.meta if key.startswith("GATKCommandLine")]
-        said += [value[:60] for key in self.meta if key.startswith("GATKCommandLine") for value in self.meta[key]]
+        said += [
+            value[:60] for key in self.meta if key.startswith("GATKCommandLine") for value in self.meta[key]
+        ]
         return " ".join(said).lower()
 
     @cached_property
     def build(self) -> str | None:
         """GRCh37 or GRCh38 from the contigs' lengths, else from what the header calls its reference."""
         votes = {
-            build: sum(length == lengths.get(canonical(name)) for name, length in self.contigs.items() if length)
+            build: sum(
+                length == lengths.get(canonical(name)) for name, length in self.contigs.items() if length
+            )
             for build, lengths in LENGTHS.items()
         }
         if max(votes.values()) > 0:
@@ -102,7 +108,9 @@ def _check_text(path: Path) -> None:
     if not start:
         raise UserError(Fault("is empty; expected a VCF", path))
     if not start.startswith((b"##fileformat=VCF", b"\xef\xbb\xbf##fileformat", b"BCF")):
-        raise UserError(Fault("is no VCF: it does not begin with ##fileformat=VCF; the header is missing", path))
+        raise UserError(
+            Fault("is no VCF: it does not begin with ##fileformat=VCF; the header is missing", path)
+        )
 
 
 def _check_bgzip_end(handle: Any, path: Path) -> None:
@@ -112,7 +120,9 @@ def _check_bgzip_end(handle: Any, path: Path) -> None:
         handle.seek(-len(end), 2)
         if handle.read() == end:
             return
-    raise UserError(Fault("is cut off: the bgzip end-of-file block is missing; copy or compress it again", path))
+    raise UserError(
+        Fault("is cut off: the bgzip end-of-file block is missing; copy or compress it again", path)
+    )
 
 
 def _first_line(error: Exception) -> str:

@@ -84,7 +84,9 @@ def _alt_only_ad(arrays: Arrays, alleles: Alleles) -> tuple[np.ndarray, np.ndarr
     return _pick(arrays["AD"], alleles, -1), arrays["DP"][alleles.record, :, 0]
 
 
-def _base_columns(arrays: Arrays, names: Mapping[str, tuple[str, ...]], alleles: Alleles) -> tuple[np.ndarray, np.ndarray]:
+def _base_columns(
+    arrays: Arrays, names: Mapping[str, tuple[str, ...]], alleles: Alleles
+) -> tuple[np.ndarray, np.ndarray]:
     """Counts of single bases held in one field a base (several fields of a base add up)."""
     count = {base: sum(arrays[name][:, :, 0] for name in fields) for base, fields in names.items()}
     samples = next(iter(count.values())).shape[1]  # type: ignore[union-attr]

@@ -1,8 +1,8 @@
 """Somatic variants and their read counts from a VCF or BCF.
 
-One pass over the file collects what every record has (alleles, FILTER, the FORMAT fields of the scheme that fits
-the header) as raw bytes; the arithmetic is done afterwards on whole arrays. A second pass looks again at the few
-records that this scheme does not answer for, with every scheme the header allows.
+One pass over the file collects what every record has (alleles, FILTER, the FORMAT fields of the scheme that
+fits the header) as raw bytes; the arithmetic is done afterwards on whole arrays. A second pass looks again at
+the few records that this scheme does not answer for, with every scheme the header allows.
 """
 
 from __future__ import annotations
@@ -109,7 +109,9 @@ class _Records:
     filtered: bool = False
 
 
-def read_calls(header: Header, columns: Columns, *, scheme: str | None = None, info: str | None = None) -> Calls:
+def read_calls(
+    header: Header, columns: Columns, *, scheme: str | None = None, info: str | None = None
+) -> Calls:
     """Read a file's alleles and counts; `info` names the INFO field to keep for annotation.
 
     Raises
@@ -204,7 +206,7 @@ def _number(text: str) -> float:
 
 
 def _stack(raw: Sequence[bytes], samples: int, wanted: Sequence[int]) -> np.ndarray:
-    """(R, len(wanted), W) float64 from the raw bytes of each record, NaN for missing and beyond a record's width."""
+    """(R, len(wanted), W) float64 from each record's raw bytes, NaN for missing and beyond its width."""
     sizes = np.fromiter(map(len, raw), dtype=np.int64, count=len(raw))
     if len(sizes) and (sizes == sizes[0]).all() and sizes[0] % 4 == 0 and sizes[0] > 0:
         values = np.frombuffer(b"".join(raw), dtype=np.int32).reshape(len(raw), samples, -1)[:, wanted]
@@ -250,7 +252,9 @@ def _split(records: _Records) -> tuple[Alleles, list[Excluded]]:
                 excluded.append((name, "not_a_mutation", reason))
     chosen_ref = np.array([refs[i] for i in record], dtype=object)
     chosen_alt = np.array([alts[i][k - 1] for i, k in zip(record, number, strict=True)], dtype=object)
-    alleles = Alleles(np.array(record, dtype=np.int64), np.array(number, dtype=np.int64), chosen_ref, chosen_alt)
+    alleles = Alleles(
+        np.array(record, dtype=np.int64), np.array(number, dtype=np.int64), chosen_ref, chosen_alt
+    )
     return alleles, excluded
 
 
@@ -275,12 +279,13 @@ def _second_pass(
             continue
         present = set(record.FORMAT or ()) & names
         values = {name: record.format(name) for name in present}
-        arrays = {
-            name: _numbers(array)[None, wanted] for name, array in values.items() if array is not None
-        }
+        arrays = {name: _numbers(array)[None, wanted] for name, array in values.items() if array is not None}
         chosen = np.array(groups[number])
         here = Alleles(
-            np.zeros(len(chosen), dtype=np.int64), alleles.number[chosen], alleles.ref[chosen], alleles.alt[chosen]
+            np.zeros(len(chosen), dtype=np.int64),
+            alleles.number[chosen],
+            alleles.ref[chosen],
+            alleles.alt[chosen],
         )
         for scheme in schemes:
             if not all(name in arrays for name in scheme.fields):

@@ -164,7 +164,9 @@ def _paths(values: list[str | None], name: str, sheet: Path, faults: Faults) -> 
             file = folder / Path(value).expanduser()
             seen[value] = file if file.is_file() else None
         if seen[value] is None:
-            faults.add(f"no such file: {value} (relative paths start at the sheet's folder)", sheet, index + 2, name)
+            faults.add(
+                f"no such file: {value} (relative paths start at the sheet's folder)", sheet, index + 2, name
+            )
         out.append(seen[value] or folder / value)
     return out
 

@@ -20,7 +20,7 @@ def config_schema() -> dict[str, Any]:
 
 
 def load_settings(path: str | Path | None = None) -> dict[str, Any]:
-    """Settings of a YAML or JSON file, or the defaults where there is none; JSON itself (`{...}`) is taken too.
+    """Settings of a YAML or JSON file, or of JSON itself (`{...}`); the defaults where there is none.
 
     Raises
     ------

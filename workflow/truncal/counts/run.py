@@ -1,0 +1,208 @@
+"""The counts step: one patient's files in, one table of counts and copy number out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from truncal.copynumber.genome import normal_copies
+from truncal.copynumber.readers import read_segments
+from truncal.copynumber.segments import Segments
+from truncal.counts import write
+from truncal.counts.copies import genome_doubled, join_copies, ploidy
+from truncal.counts.ingest import ingest
+from truncal.counts.result import CountsResult, Warnings, general_warnings
+from truncal.counts.select import drop_filtered, usable_pairs, without_alt_reads
+from truncal.counts.table import run_table
+from truncal.errors import Fault, Faults, UserError
+from truncal.provenance import write_step
+from truncal.sheet.samples import Sample, Sheet, read_sheet
+
+
+def run_counts(
+    samples: str | Path,
+    patient: str,
+    out: str | Path,
+    settings: Mapping[str, Any],
+    reference: str | Path | None = None,
+) -> CountsResult:
+    """Read a patient's files and write the step's folder.
+
+    Raises
+    ------
+    UserError
+        sheet, VCFs, segments or tables are faulty, or no mutation is left; nothing is written then.
+
+    """
+    sheet = read_sheet(samples)
+    rows = sheet.rows(patient)
+    if rows[0].counts is not None:
+        return run_table(rows[0].counts, sheet, rows, Path(out), settings)
+    return _run_vcf(sheet, rows, Path(out), settings, reference)
+
+
+def _run_vcf(
+    sheet: Sheet,
+    rows: Sequence[Sample],
+    out: Path,
+    settings: Mapping[str, Any],
+    reference: str | Path | None,
+) -> CountsResult:
+    reads = settings["reads"]
+    reference = reference or reads.get("reference")
+    names = [row.sample for row in rows]
+    warnings: Warnings = []
+    union, build = ingest(sheet, rows, settings, reference, warnings)
+    union = drop_filtered(union, reads)
+    sex = next((row.sex for row in rows if row.sex), None)
+    segments = _segments(rows, build, warnings)
+    purity = _purities(sheet, rows, segments)
+    missing = settings["copy_number"]["missing"]
+    normal = _normal_copies(union.chrom, union.pos, sex, build, segments, missing)
+    copies = join_copies(segments, union.chrom, union.pos, normal, missing)
+    usable, absent = usable_pairs(union, copies, names, reads["min_depth"])
+    kept = usable.any(axis=1) & ~without_alt_reads(union, usable, reads["min_alt_reads"])
+    counts = dict(Counter(reason for _, reason in {(row.mutation, row.reason) for row in union.excluded}))
+    if not kept.any():
+        said = ", ".join(f"{reason} {number}" for reason, number in sorted(counts.items())) or "none read"
+        raise UserError(
+            Fault(
+                f"patient {rows[0].patient}: no mutation is left; excluded: {said}", sheet.path, rows[0].row
+            )
+        )
+    usable &= kept[:, None]
+    absent &= kept[:, None]
+
+    write.write_counts(
+        out / "counts.tsv", union, copies, np.nonzero(usable), names, purity, reads["error_rate"], {}
+    )
+    write.write_not_called(out / "not_called.tsv", union.ids, copies, np.nonzero(absent), names, purity)
+    write.write_segments(out / "segments.tsv", segments, names)
+    write.write_excluded(out / "excluded.tsv", union.excluded)
+    _write_samples(out, rows, segments, purity, usable, absent, union.depth, sex)
+    warnings += general_warnings(rows, int(absent.sum()), int(kept.sum()))
+    _write_step(out, settings, sheet, rows, warnings, build, int(kept.sum()), counts)
+    return CountsResult(int(kept.sum()), len(rows), counts)
+
+
+def _segments(rows: Sequence[Sample], build: str | None, warnings: Warnings) -> list[Segments | None]:
+    """Segments of each sample; None where the sheet names none."""
+    faults = Faults()
+    found: list[Segments | None] = []
+    for row in rows:
+        if row.segments is None:
+            found.append(None)
+            continue
+        called = [row.sample, *([row.vcf_sample] if row.vcf_sample else [])]
+        try:
+            part = read_segments(row.segments, called, purity=row.purity, ploidy=row.ploidy, build=build)
+        except UserError as error:
+            faults.extend(error)
+            continue
+        found.append(part)
+        warnings += [(code, f"{row.sample}: {text}") for code, text in part.notes]
+    faults.raise_if_any()
+    without = [row.sample for row, part in zip(rows, found, strict=True) if part is None]
+    if without:
+        warnings.append(
+            (
+                "no_segments",
+                f"No copy-number segments for {', '.join(without)}: every site was taken to have the "
+                "normal copy number. CCFs in gained or lost regions are wrong by up to a factor of two, and "
+                "losses are invisible.",
+            )
+        )
+    return found
+
+
+def _purities(sheet: Sheet, rows: Sequence[Sample], segments: Sequence[Segments | None]) -> list[float]:
+    """Purity of each sample: the sheet's, else what the copy-number tool says."""
+    faults = Faults()
+    found = []
+    for row, part in zip(rows, segments, strict=True):
+        value = row.purity if row.purity is not None else (part.purity if part else None)
+        if value is None:
+            faults.add(
+                "is missing and the segments do not state it; expected the purity",
+                sheet.path,
+                row.row,
+                "purity",
+            )
+        found.append(value or 1.0)
+    faults.raise_if_any()
+    return found
+
+
+def _normal_copies(
+    chrom: Sequence[str],
+    pos: np.ndarray,
+    sex: str | None,
+    build: str | None,
+    segments: Sequence[Segments | None],
+    missing: str,
+) -> np.ndarray:
+    """Copies in normal cells; an unknown sex is only asked for if X or Y have a copy number at all."""
+    if sex is None:
+        trial = normal_copies(chrom, pos, "male", build)
+        joined = join_copies(segments, chrom, pos, trial, missing)
+        if np.isnan(joined.total[trial == 1]).all():
+            return trial
+    return normal_copies(chrom, pos, sex, build)
+
+
+def _write_samples(
+    out: Path,
+    rows: Sequence[Sample],
+    segments: Sequence[Segments | None],
+    purity: Sequence[float],
+    usable: np.ndarray,
+    absent: np.ndarray,
+    depth: np.ndarray,
+    sex: str | None,
+) -> None:
+    records = []
+    for s, (row, part) in enumerate(zip(rows, segments, strict=True)):
+        stated = row.ploidy if row.ploidy is not None else (part.ploidy if part else None)
+        deep = depth[usable[:, s], s]
+        records.append(
+            {
+                "sample_id": row.sample,
+                "kind": row.kind,
+                "site": row.site,
+                "timepoint": row.timepoint,
+                "day": row.day,
+                "sex": sex,
+                "purity": purity[s],
+                "ploidy": stated if stated is not None else (ploidy(part) if part else None),
+                "wgd": genome_doubled(part) if part else None,
+                "median_depth": float(np.median(deep)) if len(deep) else None,
+                "n_called": int(usable[:, s].sum()),
+                "n_not_called": int(absent[:, s].sum()),
+            }
+        )
+    write.write_samples(out / "samples.tsv", records)
+
+
+def _write_step(
+    out: Path,
+    settings: Mapping[str, Any],
+    sheet: Sheet,
+    rows: Sequence[Sample],
+    warnings: Warnings,
+    build: str | None,
+    n_mutations: int,
+    excluded: Mapping[str, int],
+) -> None:
+    inputs = dict.fromkeys(path for row in rows for path in (row.vcf, row.segments) if path is not None)
+    write_step(
+        out,
+        "counts",
+        parameters={"reads": dict(settings["reads"]), "copy_number": dict(settings["copy_number"])},
+        inputs=[sheet.path, *inputs],
+        warnings=warnings,
+        summary={"build": build, "n_mutations": n_mutations, "excluded": dict(excluded)},
+    )

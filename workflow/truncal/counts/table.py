@@ -1,0 +1,242 @@
+"""PyClone-VI tables: checked, given what the sample sheet knows, and passed on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from truncal.counts import write
+from truncal.counts.result import CountsResult, general_warnings
+from truncal.counts.union import Exclusion
+from truncal.errors import Fault, Faults, UserError
+from truncal.provenance import write_step
+from truncal.sheet.samples import Sample, Sheet
+from truncal.tables import Table, read_table, write_rows
+
+REQUIRED = ("mutation_id", "sample_id", "ref_counts", "alt_counts", "major_cn", "minor_cn", "normal_cn")
+
+
+def run_table(
+    path: Path, sheet: Sheet, rows: Sequence[Sample], out: Path, settings: Mapping[str, Any]
+) -> CountsResult:
+    """Read the table (`path`) that all rows of the patient name and write the step's folder.
+
+    Rows of samples that the sheet does not list are left out; text columns come back verbatim.
+
+    Raises
+    ------
+    UserError
+        the table lacks columns, has values out of range, repeats a pair, or lacks a sample of the sheet.
+
+    """
+    table = read_table(path, REQUIRED, empty_ok=False, what="counts table")
+    values, warnings = _checked(table, path, sheet, rows)
+    names = [row.sample for row in rows]
+    excluded: list[Exclusion] = []
+    kept, absent = _select(values, names, settings["reads"], excluded)
+    counted = dict(Counter(reason for _, reason in {(row.mutation, row.reason) for row in excluded}))
+    if not kept.any():
+        said = ", ".join(f"{reason} {number}" for reason, number in sorted(counted.items()))
+        raise UserError(Fault(f"no mutation is left; excluded: {said}", path))
+
+    records = _records(table, values, np.flatnonzero(kept), settings["reads"]["error_rate"])
+    write_rows(out / "counts.tsv", write.COUNTS, records)
+    write_rows(out / "not_called.tsv", write.NOT_CALLED, absent)
+    write.write_segments(out / "segments.tsv", [None] * len(rows), names)
+    write.write_excluded(out / "excluded.tsv", excluded)
+    mutations = len({values["mutation"][i] for i in np.flatnonzero(kept).tolist()})
+    write.write_samples(out / "samples.tsv", _sample_rows(rows, values, kept, absent))
+    warnings += general_warnings(rows, len(absent), mutations)
+    write_step(
+        out,
+        "counts",
+        parameters={"reads": dict(settings["reads"]), "copy_number": dict(settings["copy_number"])},
+        inputs=[sheet.path, path],
+        warnings=warnings,
+        summary={"build": _stated_build(settings), "n_mutations": mutations, "excluded": counted},
+    )
+    return CountsResult(mutations, len(rows), counted)
+
+
+def _stated_build(settings: Mapping[str, Any]) -> str | None:
+    return None if settings["build"] == "auto" else settings["build"]
+
+
+def _checked(
+    table: Table, path: Path, sheet: Sheet, rows: Sequence[Sample]
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Columns as arrays, purity completed from the sheet; all faults of the table at once."""
+    faults = Faults()
+    values: dict[str, Any] = {
+        "mutation": table.strings("mutation_id", faults),
+        "sample": table.strings("sample_id", faults),
+        "ref": table.integers("ref_counts", faults, minimum=0),
+        "alt": table.integers("alt_counts", faults, minimum=0),
+        "major": table.floats("major_cn", faults, low=0),
+        "minor": table.floats("minor_cn", faults, low=0),
+        "normal": table.floats("normal_cn", faults, low=0, missing=None),
+        "purity": table.floats("tumour_content", faults, low=0, high=1),
+        "error": table.floats("error_rate", faults, low=0, high=0.5),
+        "major_2": table.floats("major_cn_2", faults, low=0),
+        "minor_2": table.floats("minor_cn_2", faults, low=0),
+        "fraction_2": table.floats("cn_fraction_2", faults, low=0, high=1),
+    }
+    seen: dict[tuple[str, str], int] = {}
+    for i, pair in enumerate(zip(values["mutation"], values["sample"], strict=True)):
+        if pair in seen:
+            faults.add(f"repeats mutation {pair[0]} in sample {pair[1]} (row {seen[pair]})", path, i + 2)
+        seen.setdefault(pair, i + 2)
+    present = set(values["sample"])
+    for row in rows:
+        if row.sample not in present:
+            shown = ", ".join(sorted(present)[:8])
+            faults.add(
+                f"{row.sample} is no sample_id of {path.name}; it has {shown}", sheet.path, row.row, "sample"
+            )
+    faults.raise_if_any()
+    warnings = _complete_purity(values, rows)
+    unlisted = [name for name in dict.fromkeys(values["sample"]) if name not in {row.sample for row in rows}]
+    if unlisted:
+        warnings.append(
+            (
+                "samples_left_out",
+                f"{path.name} also holds {', '.join(unlisted)}, which the sample sheet does not list.",
+            )
+        )
+    return values, warnings
+
+
+def _complete_purity(values: dict[str, Any], rows: Sequence[Sample]) -> list[tuple[str, str]]:
+    warnings = []
+    sample = np.array(values["sample"], dtype=object)
+    for row in rows:
+        here = sample == row.sample
+        missing = here & np.isnan(values["purity"])
+        if row.purity is not None:
+            stated = values["purity"][here & ~missing]
+            if len(stated) and abs(stated - row.purity).max() > 0.005:
+                warnings.append(
+                    (
+                        "purity_differs",
+                        f"{row.sample}: tumour_content of the counts table ({stated[0]:g}) is used, not the "
+                        f"sample sheet's purity ({row.purity:g}).",
+                    )
+                )
+            values["purity"][missing] = row.purity
+        elif missing.any():
+            values["purity"][missing] = 1.0
+            warnings.append(
+                (
+                    "purity_assumed",
+                    f"{row.sample}: neither the counts table nor the sample sheet gives a purity; 1 was "
+                    "assumed, so every CCF is too low if the sample holds normal cells.",
+                )
+            )
+    return warnings
+
+
+def _select(
+    values: Mapping[str, Any], names: Sequence[str], reads: Mapping[str, Any], excluded: list[Exclusion]
+) -> tuple[np.ndarray, list[dict[str, Any]]]:
+    """Rows to keep (R,), and the not-called pairs with the copy number that is commonest in their sample."""
+    listed = set(names)
+    depth = values["ref"] + values["alt"]
+    known = np.array([name in listed for name in values["sample"]], dtype=bool)
+    total = values["major"] + values["minor"]
+    checks = (
+        (depth == 0, "zero_depth", "no reads at the site"),
+        (depth < reads["min_depth"], "low_depth", f"fewer than {reads['min_depth']} reads"),
+        (np.isnan(total), "no_copy_number", "major_cn or minor_cn is missing"),
+        (total <= 0, "zero_copies", "no copy of the site is left in the cancer cells"),
+        (values["normal"] <= 0, "no_copy_number", "normal_cn is 0"),
+    )
+    kept = known.copy()
+    for bad, reason, detail in checks:
+        for i in np.flatnonzero(kept & bad).tolist():
+            excluded.append(Exclusion(values["mutation"][i], values["sample"][i], reason, detail))
+        kept &= ~bad
+    most: dict[str, int] = {}
+    for i in np.flatnonzero(kept).tolist():
+        name = values["mutation"][i]
+        most[name] = max(most.get(name, 0), int(values["alt"][i]))
+    limit = max(reads["min_alt_reads"], 1)
+    weak = {name for name, alt in most.items() if alt < limit}
+    for name in weak:
+        excluded.append(
+            Exclusion(name, None, "no_alt_reads", f"at most {most[name]} alternative reads in any sample")
+        )
+    kept &= np.array([name not in weak for name in values["mutation"]], dtype=bool)
+    return kept, _not_called(values, kept, names)
+
+
+def _not_called(values: Mapping[str, Any], kept: np.ndarray, names: Sequence[str]) -> list[dict[str, Any]]:
+    # a pair that has a row, even one that was left out, is not "not called"
+    pairs = set(zip(values["mutation"], values["sample"], strict=True))
+    mutations = list(dict.fromkeys(values["mutation"][i] for i in np.flatnonzero(kept).tolist()))
+    sample = np.array(values["sample"], dtype=object)
+    common: dict[str, dict[str, Any]] = {}
+    for name in names:
+        here = np.flatnonzero(kept & (sample == name))
+        if not len(here):
+            continue
+        states = [
+            tuple(values[field][here][i] for field in ("major", "minor", "normal")) for i in range(len(here))
+        ]
+        (major, minor, normal), _ = Counter(states).most_common(1)[0]
+        purity = float(values["purity"][here].mean())
+        common[name] = {"major_cn": major, "minor_cn": minor, "normal_cn": normal, "tumour_content": purity}
+    return [
+        {"mutation_id": mutation, "sample_id": name, **common[name]}
+        for mutation in mutations
+        for name in names
+        if name in common and (mutation, name) not in pairs
+    ]
+
+
+def _records(
+    table: Table, values: Mapping[str, Any], rows: np.ndarray, error_rate: float
+) -> list[dict[str, Any]]:
+    """Rows of counts.tsv. Numbers that the table gives come back as written, so nothing is rounded."""
+    columns = table.columns
+    passed = [name for name in columns if name not in ("tumour_content", "error_rate", "source")]
+    out = []
+    for i in rows.tolist():
+        record: dict[str, Any] = {name: columns[name][i] for name in passed}
+        error = values["error"][i]
+        record["tumour_content"] = float(values["purity"][i])
+        record["error_rate"] = error_rate if np.isnan(error) else float(error)
+        record["source"] = "table"
+        out.append(record)
+    return out
+
+
+def _sample_rows(
+    rows: Sequence[Sample], values: Mapping[str, Any], kept: np.ndarray, absent: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    sample = np.array(values["sample"], dtype=object)
+    depth = values["ref"] + values["alt"]
+    missing = Counter(record["sample_id"] for record in absent)
+    out = []
+    for row in rows:
+        here = kept & (sample == row.sample)
+        out.append(
+            {
+                "sample_id": row.sample,
+                "kind": row.kind,
+                "site": row.site,
+                "timepoint": row.timepoint,
+                "day": row.day,
+                "sex": row.sex,
+                "purity": float(np.median(values["purity"][here])) if here.any() else row.purity,
+                "ploidy": row.ploidy,
+                "wgd": None,
+                "median_depth": float(np.median(depth[here])) if here.any() else None,
+                "n_called": int(here.sum()),
+                "n_not_called": missing[row.sample],
+            }
+        )
+    return out
