@@ -1,106 +1,179 @@
-"""What the reads of each clone say about its DCF, as the tree kernels take it."""
+"""What the reads of each clone say about its DCF, as the tree kernels take it.
+
+Each clone and sample has its own window of the DCF and `POINTS` midpoints in it, so that a cluster of thousands of
+deep mutations is resolved as well as one of three shallow ones.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from truncal.errors import Fault, UserError
+POINTS = 32
+"""Midpoints in each window."""
 
-CUT = 1e-8
-"""Grid points less likely than this against the clone's best are left out of its window."""
+FINE = 64
+"""Midpoints over the reads' own window when a model error is added."""
 
-TAIL_START, TAIL_WIDTH = 15.0, 0.03
-"""The softened likelihood falls off as exp(−TAIL_START − distance / TAIL_WIDTH), so that what no tree can hold
-costs by how far it is off."""
+CUT = 14.0
+"""The window ends where the log-likelihood is this far below its best (10⁻⁶)."""
 
+REACH = np.sqrt(2 * CUT)
+"""The same in standard deviations of a normal likelihood."""
 
-@dataclass(frozen=True)
-class ClusterLikelihood:
-    """log p(reads of clone k in sample s | DCF) on a grid: log_likelihood (K, S, G), grid (G,)."""
+NARROWEST = 1e-5
+"""No window is narrower, whatever the depth."""
 
-    cluster_ids: tuple[int, ...]
-    sample_ids: tuple[str, ...]
-    grid: np.ndarray
-    log_likelihood: np.ndarray
+Density = Callable[[np.ndarray], np.ndarray]
+"""Log-likelihood (K, S, M) at DCFs (K, S, M)."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Likelihoods ready for the kernels.
+    """Likelihood of every clone's DCF in every sample, ready for the kernels.
 
-    values: (K, S, G), each row's maximum 1, zero outside its window low..high (both (K, S), inclusive).
-    log_scale: the sum of what was divided out.
+    weights: (K, S, POINTS), likelihood at the midpoints low + (i + ½)·width, summing to 1.
+    low, width: (K, S), begin of the window and distance of the midpoints.
+    moments: (K, S, 3), mean, variance and third central moment of the weights.
+    log_scale: (K, S), log ∫ p(reads | DCF) dDCF, which every tree shares.
     """
 
-    values: np.ndarray
+    weights: np.ndarray
     low: np.ndarray
-    high: np.ndarray
-    log_scale: float
+    width: np.ndarray
+    moments: np.ndarray
+    log_scale: np.ndarray
+
+    @property
+    def high(self) -> np.ndarray:
+        """End of the window (K, S)."""
+        return self.low + POINTS * self.width
+
+    def subset(self, clones: np.ndarray) -> Evidence:
+        """The same for some clones, in the order given."""
+        return Evidence(
+            *(np.ascontiguousarray(part[clones]) for part in (self.weights, self.low, self.width, self.moments)),
+            self.log_scale[clones],
+        )
+
+    def midpoints(self) -> np.ndarray:
+        """DCFs (K, S, POINTS) at which `weights` are given."""
+        return self.low[:, :, None] + (np.arange(POINTS) + 0.5) * self.width[:, :, None]
 
 
-def read_likelihood(path: Path) -> ClusterLikelihood:
-    """Read the `likelihood.npz` of the clones step.
+def build_evidence(density: Density, peak: np.ndarray, model_error: float) -> Evidence:
+    """Windows and weights of a log-likelihood with its maximum at `peak` (K, S).
 
-    Raises
-    ------
-    UserError
-        the file is missing or is not one of ours.
-
+    With a `model_error` the likelihood is convolved with a normal distribution of that standard deviation, because
+    purity and copy number are estimates and the DCF is off by more than the number of reads would say.
     """
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            found = ClusterLikelihood(
-                tuple(stored["cluster_ids"].tolist()),
-                tuple(stored["sample_ids"].tolist()),
-                stored["grid"],
-                stored["log_likelihood"],
-            )
-    except (OSError, KeyError, ValueError, EOFError) as error:
-        raise UserError(
-            Fault("is missing or not a likelihood file of `truncal clones`; run that step first", path)
-        ) from error
-    expected = (len(found.cluster_ids), len(found.sample_ids), len(found.grid))
-    if found.log_likelihood.shape != expected:
-        raise UserError(Fault(f"log_likelihood has shape {found.log_likelihood.shape}, not {expected}", path))
-    return found
-
-
-def smoothed(likelihood: ClusterLikelihood, model_error: float) -> np.ndarray:
-    """Likelihood (K, S, G) with a Gaussian error of the DCF (standard deviation `model_error`), maximum 1.
-
-    Purity and copy number are estimates, so the reads' DCF is off by more than their number would say.
-    """
-    logs = likelihood.log_likelihood
-    values = np.exp(logs - logs.max(axis=2, keepdims=True))
+    top = density(peak[:, :, None])[:, :, 0]
+    low, high = _window(density, peak, top)
+    fine_width = (high - low) / FINE
+    fine = low[:, :, None] + (np.arange(FINE) + 0.5) * fine_width[:, :, None]
+    values = np.exp(density(fine) - top[:, :, None])
+    log_scale = top + np.log(values.sum(axis=2) * fine_width)
     if model_error > 0:
-        distance = likelihood.grid[:, None] - likelihood.grid[None, :]
-        kernel = np.exp(-0.5 * (distance / model_error) ** 2)
-        values = values @ (kernel / kernel.sum(axis=0, keepdims=True))
-        values /= values.max(axis=2, keepdims=True)
-    return values
-
-
-def evidence(likelihood: ClusterLikelihood, model_error: float, *, softened: bool = False) -> Evidence:
-    """Likelihoods for the kernels; `softened` keeps tails so that every tree has some likelihood."""
-    values = smoothed(likelihood, model_error)
-    if softened:
-        grid = likelihood.grid
-        peak = grid[values.argmax(axis=2)]
-        distance = np.abs(grid[None, None, :] - peak[:, :, None])
-        values = np.maximum(values, np.exp(-TAIL_START - distance / TAIL_WIDTH))
-        low = np.zeros(values.shape[:2], dtype=np.int64)
-        high = np.full(values.shape[:2], len(grid) - 1, dtype=np.int64)
+        reach = REACH * model_error
+        low = np.maximum(peak - np.hypot(peak - low, reach), 0.0)
+        high = np.minimum(peak + np.hypot(high - peak, reach), 1.0)
+    width = (high - low) / POINTS
+    points = low[:, :, None] + (np.arange(POINTS) + 0.5) * width[:, :, None]
+    if model_error > 0:
+        weights = _smoothed(points, fine, values, model_error)
     else:
-        inside = values >= CUT
-        low = inside.argmax(axis=2)
-        high = values.shape[2] - 1 - inside[:, :, ::-1].argmax(axis=2)
-        index = np.arange(values.shape[2])
-        values = np.where((index >= low[:, :, None]) & (index <= high[:, :, None]), values, 0.0)
-    scale = float(likelihood.log_likelihood.max(axis=2).sum())
-    return Evidence(values, low.astype(np.int64), high.astype(np.int64), scale)
+        weights = np.exp(density(points) - top[:, :, None])
+    weights /= weights.sum(axis=2, keepdims=True)
+    mean = (weights * points).sum(axis=2)
+    off = points - mean[:, :, None]
+    moments = np.stack([mean, (weights * off**2).sum(axis=2), (weights * off**3).sum(axis=2)], axis=2)
+    return Evidence(weights, low, width, moments, log_scale)
+
+
+def _smoothed(points: np.ndarray, fine: np.ndarray, values: np.ndarray, model_error: float) -> np.ndarray:
+    out = np.empty(points.shape)
+    for k in range(len(points)):  # one clone at a time keeps the memory small
+        off = (points[k][:, :, None] - fine[k][:, None, :]) / model_error
+        out[k] = np.einsum("spf,sf->sp", np.exp(-0.5 * off * off), values[k])
+    return out
+
+
+def _window(density: Density, peak: np.ndarray, top: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Outermost DCFs (K, S) at which the log-likelihood is `CUT` below its top, by bisection."""
+    ends = []
+    for outer in (np.zeros_like(peak), np.ones_like(peak)):
+        inside, outside = peak.copy(), outer.copy()
+        reached = density(outside[:, :, None])[:, :, 0] >= top - CUT
+        for _ in range(30):
+            middle = 0.5 * (inside + outside)
+            holds = density(middle[:, :, None])[:, :, 0] >= top - CUT
+            inside = np.where(holds, middle, inside)
+            outside = np.where(holds, outside, middle)
+        ends.append(np.where(reached, outer, outside))
+    low, high = ends
+    low = np.minimum(low, 1.0 - NARROWEST)
+    return low, np.maximum(high, low + NARROWEST)
+
+
+def grid_density(grid: np.ndarray, log_likelihood: np.ndarray) -> tuple[Density, np.ndarray]:
+    """Log-likelihood between the points of an even grid on 0..1, and its peak (K, S).
+
+    log_likelihood: (K, S, G). Between the points it is a cubic through the neighbours (Catmull–Rom), which is exact
+    for a normal likelihood.
+    """
+    count = len(grid)
+    logs = np.maximum(log_likelihood, log_likelihood.max(axis=2, keepdims=True) - 1e6)
+    padded = np.concatenate(
+        [2 * logs[:, :, :1] - logs[:, :, 1:2], logs, 2 * logs[:, :, -1:] - logs[:, :, -2:-1]], axis=2
+    )
+
+    def density(at: np.ndarray) -> np.ndarray:
+        place = np.clip(at, 0.0, 1.0) * (count - 1)
+        left = np.minimum(place.astype(np.int64), count - 2)
+        t = place - left
+        p0, p1, p2, p3 = (np.take_along_axis(padded, left + shift, axis=2) for shift in range(4))
+        curve = p1 + 0.5 * t * (
+            p2 - p0 + t * (2 * p0 - 5 * p1 + 4 * p2 - p3 + t * (3 * (p1 - p2) + p3 - p0))
+        )
+        return np.minimum(curve, np.maximum(p1, p2) + 20.0)
+
+    best = logs.argmax(axis=2)
+    inner = np.clip(best, 1, count - 2)
+    left, middle, right = (
+        np.take_along_axis(logs, (inner + shift)[:, :, None], axis=2)[:, :, 0] for shift in (-1, 0, 1)
+    )
+    bend = left - 2 * middle + right
+    shift = np.where((bend < 0) & (best == inner), 0.5 * (left - right) / np.where(bend < 0, bend, -1.0), 0.0)
+    return density, np.clip((best + np.clip(shift, -0.5, 0.5)) / (count - 1), 0.0, 1.0)
+
+
+def binomial_density(alt: np.ndarray, ref: np.ndarray, share: np.ndarray) -> tuple[Density, np.ndarray]:
+    """Binomial log-likelihood of the DCF, and its peak (K, S).
+
+    alt, ref: (W, K, S) reads with and without the mutation, summed over a clone's mutations whose expected allele
+    frequency is share[w]·DCF (Pairtree's `var_read_prob`).
+    """
+
+    def density(at: np.ndarray) -> np.ndarray:
+        total = np.zeros(at.shape)
+        for a, r, w in zip(alt, ref, share, strict=True):
+            p = np.minimum(w * at, 1.0)
+            total += a[:, :, None] * np.log(np.maximum(p, 1e-12))
+            total += r[:, :, None] * np.log(np.maximum(1.0 - p, 1e-12))
+        return total
+
+    if len(share) == 1:
+        depth = alt[0] + ref[0]
+        return density, np.minimum(alt[0] / np.maximum(depth, 1) / share[0], 1.0)
+    low, high = np.zeros(alt.shape[1:]), np.ones(alt.shape[1:])
+    for _ in range(60):  # the log-likelihood is concave: bisect its slope
+        middle = 0.5 * (low + high)
+        p = np.clip(share[:, None, None] * middle, 1e-15, 1 - 1e-15)
+        rising = (alt / middle - ref * share[:, None, None] / (1 - p)).sum(axis=0) > 0
+        low, high = np.where(rising, middle, low), np.where(rising, high, middle)
+    return density, 0.5 * (low + high)
 
 
 def ancestry_log_weight(facts: Evidence) -> np.ndarray:
@@ -108,11 +181,19 @@ def ancestry_log_weight(facts: Evidence) -> np.ndarray:
 
     Σ_s log P(DCF of the node ≥ DCF of the clone), their DCFs taken independently from the likelihoods.
     """
-    probability = facts.values / facts.values.sum(axis=2, keepdims=True)
-    upto = np.cumsum(probability, axis=2)
-    count = len(probability)
+    mean, variance = facts.moments[..., 0], facts.moments[..., 1]
+    count = len(mean)
     out = np.zeros((count + 1, count))
     for node in range(count):
-        above = np.einsum("sg,ksg->ks", probability[node], upto)
-        out[node + 1] = np.log(np.maximum(above, 1e-12)).sum(axis=1)
+        spread = np.sqrt(variance[node] + variance)
+        z = (mean[node] - mean) / np.maximum(spread, 1e-12)
+        out[node + 1] = _log_normal_cdf(z).sum(axis=1)
     return out
+
+
+def _log_normal_cdf(z: np.ndarray) -> np.ndarray:
+    """Log Φ(z), accurate to 1 % in the log (enough for proposals); z is cut off at −8."""
+    z = np.maximum(z, -8.0)
+    t = np.abs(z)
+    tail = np.exp(-0.5 * t * t) / (1.64 * t + np.sqrt(0.76 * t * t + 4.0))  # Byrc 2002, approximated
+    return np.log(np.where(z < 0, tail, 1.0 - tail))

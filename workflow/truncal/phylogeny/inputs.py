@@ -1,0 +1,269 @@
+"""What the phylogeny step reads: the folder of the clones step, or Pairtree's `.ssm` and clusters."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from truncal.errors import Fault, Faults, UserError
+from truncal.phylogeny.evidence import Evidence, binomial_density, build_evidence, grid_density
+from truncal.tables import Table, read_table
+
+
+@dataclass
+class PhyloInput:
+    """Clones and their evidence.
+
+    cluster_ids: (K,). n_mutations: (K,). alt, ref: (W, K, S) reads for expected allele frequencies share[w]·DCF; for
+    the clones step's input they are the pseudo-counts whose beta likelihood has the evidence's mean and variance.
+    dcf, dcf_low, dcf_high: (K, S) observed. mutations, ccf: tables of the clones step.
+    membership: (mutation index, cluster index, probability). purity_known: DCFs are fractions of cancer cells.
+    """
+
+    cluster_ids: list[int]
+    sample_ids: list[str]
+    n_mutations: np.ndarray
+    evidence: Evidence
+    alt: np.ndarray
+    ref: np.ndarray
+    share: np.ndarray
+    dcf: np.ndarray
+    dcf_low: np.ndarray
+    dcf_high: np.ndarray
+    mutations: dict[str, list[Any]]
+    ccf: dict[str, list[Any]]
+    membership: tuple[np.ndarray, np.ndarray, np.ndarray]
+    purity_known: bool
+    files: list[Path]
+    garbage: list[str] = field(default_factory=list)
+
+
+def read_clones(directory: Path, model_error: float) -> PhyloInput:
+    """Read the folder of `truncal clones`.
+
+    Raises
+    ------
+    UserError
+        a file is missing or faulty.
+
+    """
+    ids, samples, grid, logs = _read_likelihood(directory / "likelihood.npz")
+    mutations = read_table(directory / "mutations.tsv", ["mutation_id", "cluster_id"], what="clones' mutations")
+    ccf = read_table(directory / "ccf.tsv", ["mutation_id", "sample_id"], what="clones' CCF table")
+    clusters = read_table(
+        directory / "clusters.tsv", ["cluster_id", "sample_id", "n_mutations"], what="clones' cluster table"
+    )
+    faults = Faults()
+    place = {cluster: k for k, cluster in enumerate(ids)}
+    at = {sample: s for s, sample in enumerate(samples)}
+    sizes = np.zeros(len(ids), dtype=np.int64)
+    observed = np.full((3, len(ids), len(samples)), np.nan)
+    numbers = clusters.integers("cluster_id", faults)
+    n = clusters.integers("n_mutations", faults, minimum=0)
+    columns = [clusters.floats(name, faults) for name in ("dcf", "dcf_low", "dcf_high")]
+    for row, (cluster, sample) in enumerate(zip(numbers.tolist(), clusters.text("sample_id"), strict=True)):
+        if cluster not in place or sample not in at:
+            faults.add(f"cluster {cluster}, sample {sample} is not in likelihood.npz", clusters.file, row + 2)
+            continue
+        sizes[place[cluster]] = n[row]
+        for i, column in enumerate(columns):
+            observed[i, place[cluster], at[sample]] = column[row]
+    membership = _membership(directory / "cluster_posterior.tsv", mutations, place, faults)
+    faults.raise_if_any()
+    density, peak = grid_density(grid, logs)
+    facts = build_evidence(density, peak, model_error)
+    alt, ref = pseudo_counts(facts)
+    files = [
+        directory / name
+        for name in ("mutations.tsv", "ccf.tsv", "clusters.tsv", "cluster_posterior.tsv", "likelihood.npz")
+    ]
+    return PhyloInput(
+        ids, samples, sizes, facts, alt, ref, np.ones(1), observed[0], observed[1], observed[2],
+        dict(mutations.columns), dict(ccf.columns), membership, True, [path for path in files if path.exists()],
+    )  # fmt: skip
+
+
+def pseudo_counts(facts: Evidence) -> tuple[np.ndarray, np.ndarray]:
+    """Counts (1, K, S) whose binomial likelihood in the DCF has about the evidence's mean and variance."""
+    mean = np.clip(facts.moments[..., 0], 1e-6, 1 - 1e-6)
+    total = np.maximum(mean * (1 - mean) / np.maximum(facts.moments[..., 1], 1e-12) - 3.0, 0.1)
+    alt = np.clip(mean * (total + 2.0) - 1.0, 0.0, total)
+    return alt[None], (total - alt)[None]
+
+
+def _read_likelihood(path: Path) -> tuple[list[int], list[str], np.ndarray, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            ids = [int(cluster) for cluster in stored["cluster_ids"]]
+            samples = [str(sample) for sample in stored["sample_ids"]]
+            grid, logs = stored["grid"], stored["log_likelihood"]
+    except (OSError, KeyError, ValueError, EOFError) as error:
+        raise UserError(
+            Fault("is missing or not a likelihood file of `truncal clones`; run that step first", path)
+        ) from error
+    expected = (len(ids), len(samples), len(grid))
+    if logs.shape != expected:
+        raise UserError(Fault(f"log_likelihood has shape {logs.shape}, not {expected}", path))
+    if len(grid) < 3 or not np.allclose(grid, np.linspace(0, 1, len(grid))):
+        raise UserError(Fault("grid is not evenly spaced on 0..1", path))
+    if not ids:
+        raise UserError(Fault("holds no cluster: no mutation was assigned to a clone", path))
+    return ids, samples, grid, logs
+
+
+def _membership(
+    path: Path, mutations: Table, place: dict[int, int], faults: Faults
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    index = {name: n for n, name in enumerate(mutations.text("mutation_id"))}
+    if not path.exists():  # hard assignments
+        labels = mutations.integers("cluster_id", faults)
+        member = np.array([label in place for label in labels.tolist()], dtype=bool)
+        rows = np.flatnonzero(member)
+        return rows, np.array([place[labels[n]] for n in rows], dtype=np.int64), np.ones(len(rows))
+    table = read_table(path, ["mutation_id", "cluster_id", "probability"], what="cluster posterior")
+    clusters = table.integers("cluster_id", faults)
+    probability = table.floats("probability", faults, low=0, high=1, missing=None)
+    rows, columns, values = [], [], []
+    for row, name in enumerate(table.text("mutation_id")):
+        if name not in index:
+            faults.add(f"mutation {name} is not in mutations.tsv", path, row + 2, "mutation_id")
+        elif clusters[row] in place:
+            rows.append(index[name])
+            columns.append(place[int(clusters[row])])
+            values.append(probability[row])
+    return np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64), np.array(values)
+
+
+def read_ssm(ssm: Path, clusters: Path, model_error: float) -> PhyloInput:
+    """Read Pairtree's `.ssm` and its clusters (`.params.json`).
+
+    Raises
+    ------
+    UserError
+        a file is missing or faulty; all faults at once.
+
+    """
+    faults = Faults()
+    samples, groups, garbage = _read_clusters(clusters, faults)
+    table = read_table(ssm, ["id", "var_reads", "total_reads", "var_read_prob"], empty_ok=False, what=".ssm table")
+    names = table.strings("id", faults)
+    count = len(samples)
+    var, total, share = (
+        _lists(table, name, count, faults) for name in ("var_reads", "total_reads", "var_read_prob")
+    )
+    for row in np.flatnonzero((var > total).any(axis=1)):
+        faults.add("more variant than total reads", ssm, int(row) + 2, "var_reads")
+    for row in np.flatnonzero(((share <= 0) | (share > 1)).any(axis=1)):
+        faults.add("is not above 0 and at most 1", ssm, int(row) + 2, "var_read_prob")
+    place = {name: n for n, name in enumerate(names)}
+    if len(place) < len(names):
+        faults.add("an id occurs more than once", ssm, None, "id")
+    for k, group in enumerate(groups):
+        if not group:
+            faults.add(f"cluster {k + 1} is empty", clusters)
+        for name in group:
+            if name not in place:
+                faults.add(f"cluster {k + 1}: {name} is not in {ssm.name}", clusters)
+    faults.raise_if_any()
+    label = np.full(len(names), -1, dtype=np.int64)
+    for k, group in enumerate(groups):
+        for name in group:
+            label[place[name]] = k
+    member = label >= 0
+    kinds = np.unique(share[member])
+    alt = np.zeros((len(kinds), len(groups), count))
+    ref = np.zeros_like(alt)
+    for w, kind in enumerate(kinds):
+        here = share == kind
+        for n in np.flatnonzero(member):
+            alt[w, label[n]] += np.where(here[n], var[n], 0)
+            ref[w, label[n]] += np.where(here[n], total[n] - var[n], 0)
+    density, peak = binomial_density(alt, ref, kinds)
+    facts = build_evidence(density, peak, model_error)
+    mean = facts.moments[..., 0]
+    cumulative = np.cumsum(facts.weights, axis=2)
+    low, high = (
+        facts.low + ((cumulative < q).sum(axis=2) + 0.5) * facts.width for q in (0.025, 0.975)
+    )
+    rows = np.flatnonzero(member)
+    ids = [int(k) + 1 for k in range(len(groups))]
+    mutations, ccf = _ssm_tables(names, samples, var, total, share, label)
+    return PhyloInput(
+        ids, samples, np.array([len(group) for group in groups]), facts, alt, ref, kinds, mean, low, high,
+        mutations, ccf, (rows, label[rows], np.ones(len(rows))), False, [ssm, clusters], garbage,
+    )  # fmt: skip
+
+
+def _ssm_tables(
+    names: list[str], samples: list[str], var: np.ndarray, total: np.ndarray, share: np.ndarray, label: np.ndarray
+) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+    """`mutations.tsv` and `ccf.tsv` as the clones step would write them, for diploid point estimates."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        dcf = np.minimum(var / total / share, 1.0)
+    n, s = var.shape
+    clusters = np.where(label >= 0, label + 1, -1).tolist()
+    mutations: dict[str, list[Any]] = {
+        "mutation_id": list(names),
+        "cluster_id": clusters,
+        "cluster_probability": [1.0 if c > 0 else None for c in clusters],
+        "outlier_probability": [0.0 if c > 0 else 1.0 for c in clusters],
+        "p_clonal": [None] * n,
+    }
+    ccf: dict[str, list[Any]] = {
+        "mutation_id": [name for name in names for _ in range(s)],
+        "sample_id": list(samples) * n,
+        "alt_counts": var.astype(np.int64).ravel().tolist(),
+        "depth": total.astype(np.int64).ravel().tolist(),
+        "ccf": dcf.ravel().tolist(),
+        "dcf": dcf.ravel().tolist(),
+    }
+    return mutations, ccf
+
+
+def _lists(table: Table, name: str, count: int, faults: Faults) -> np.ndarray:
+    out = np.ones((len(table), count))
+    for row, text in enumerate(table.columns[name]):
+        fields = (text or "").split(",")
+        if len(fields) == 1 and name == "var_read_prob":
+            fields = fields * count
+        if len(fields) != count:
+            faults.add(f"has {len(fields)} values, expected one for each of {count} samples", table.file, row + 2, name)
+            continue
+        try:
+            values = [float(value) for value in fields]
+        except ValueError:
+            faults.add(f"{text} is not a comma-joined list of numbers", table.file, row + 2, name)
+            continue
+        if not all(0 <= value < float("inf") for value in values):
+            faults.add("has a negative or infinite value", table.file, row + 2, name)
+            continue
+        out[row] = values
+    return out
+
+
+def _read_clusters(path: Path, faults: Faults) -> tuple[list[str], list[list[str]], list[str]]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise UserError(Fault(f"cannot be read as JSON: {error}", path)) from error
+    found = []
+    for key, inner in (("samples", str), ("clusters", list)):
+        value = document.get(key) if isinstance(document, dict) else None
+        if not isinstance(value, list) or not value or not all(isinstance(item, inner) for item in value):
+            raise UserError(
+                Fault('expected {"samples": [names], "clusters": [[mutation ids], ...]}, neither empty', path)
+            )
+        found.append(value)
+    samples, groups = found
+    garbage = document.get("garbage") or []
+    seen: set[str] = set()
+    for k, group in enumerate(groups):
+        for name in group:
+            if name in seen:
+                faults.add(f"cluster {k + 1}: {name} is in another cluster too", path)
+            seen.add(name)
+    return samples, [list(map(str, group)) for group in groups], list(map(str, garbage))

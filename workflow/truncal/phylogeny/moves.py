@@ -1,0 +1,218 @@
+"""Moves in the space of trees, each drawn from its exact conditional distribution (Gibbs).
+
+`regraft` takes a clone with its subtree to any other parent; `transplant` takes a clone alone, its children going to its
+parent, and puts it back at any node, between that node and any of its children. Both weigh all places by the marginal
+likelihood. The places on offer depend on the tree without the clone alone, so detailed balance holds.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from truncal.phylogeny.kernel import cut, gain, refresh
+
+ADOPTED = 6
+"""At most this many children of a node are tried in all combinations under a transplanted clone."""
+
+PATIENCE = 30.0
+"""A place this many log units below the best found so far is not looked at further."""
+
+PLAUSIBLE = -40.0
+"""Children less likely than this (log) to lie under a clone by the pair alone are not tried under it."""
+
+
+@njit(cache=True, nogil=True)
+def is_under(parents, node, k):  # type: ignore[no-untyped-def]
+    """Whether node (j + 1: clone j) is clone k or one of its descendants."""
+    while node > 0:
+        if node - 1 == k:
+            return True
+        node = parents[node - 1]
+    return False
+
+
+@njit(cache=True, nogil=True)
+def draw(scores, n, heat):  # type: ignore[no-untyped-def]
+    """Index of one of the first n scores, drawn in proportion to exp(score / heat); the best where heat is 0."""
+    top = 0
+    for i in range(n):
+        if scores[i] > scores[top]:
+            top = i
+    if heat <= 0.0:
+        return top
+    total = 0.0
+    for i in range(n):
+        total += math.exp((scores[i] - scores[top]) / heat)
+    target = np.random.random() * total
+    for i in range(n):
+        target -= math.exp((scores[i] - scores[top]) / heat)
+        if target <= 0.0:
+            return i
+    return top
+
+
+@njit(cache=True, nogil=True)
+def count_roots(parents):  # type: ignore[no-untyped-def]
+    """Number of root clones."""
+    n = 0
+    for k in range(parents.shape[0]):
+        if parents[k] == 0:
+            n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def regraft(k, heat, log_prior, parents, visit, ev, state):  # type: ignore[no-untyped-def]
+    """Draw a new parent for clone k and its subtree."""
+    weights, low, width, own, table = ev
+    messages, cost, sums, root_cost = state
+    count, samples = low.shape
+    old = parents[k]
+    parents[k] = -1
+    refresh(old, parents, weights, low, width, own, messages, cost, sums, root_cost, table)
+    others = count_roots(parents)
+    nothing = np.zeros((samples, 3))
+    scores = np.empty(count + 1)
+    places = np.empty(count + 1, dtype=np.int64)
+    n = 0
+    best = -np.inf
+    for offset in range(count + 1):
+        node = (old + offset) % (count + 1)  # the present place first: a good floor
+        roots = others + (1 if node == 0 else 0)
+        prior = log_prior[0] if roots == 1 else log_prior[1]
+        if prior == -np.inf or (node > 0 and (parents[node - 1] < 0 or is_under(parents, node, k))):
+            continue
+        score = prior + gain(
+            node, roots, messages[k], nothing, best - prior - PATIENCE * max(heat, 1.0), parents, visit,
+            weights, low, width, own, messages, cost, sums, root_cost, table,
+        )
+        if score == -np.inf:
+            continue
+        scores[n] = score
+        places[n] = node
+        n += 1
+        best = max(best, score)
+    chosen = places[draw(scores, n, heat)] if n > 0 else old
+    parents[k] = chosen
+    refresh(chosen, parents, weights, low, width, own, messages, cost, sums, root_cost, table)
+
+
+@njit(cache=True, nogil=True)
+def transplant(k, heat, log_prior, over, parents, visit, ev, state):  # type: ignore[no-untyped-def]
+    """Draw a new place for clone k alone: a node and those of its children that come under k.
+
+    over: (K + 1, K) log weight of node as an ancestor of each clone. A clone that is in no tree yet is inserted.
+    """
+    weights, low, width, own, table = ev
+    messages, cost, sums, root_cost = state
+    count, samples = low.shape
+    old = parents[k]
+    if old >= 0:
+        for c in range(count):
+            if parents[c] == k + 1:
+                parents[c] = old
+        parents[k] = -1
+        refresh(old, parents, weights, low, width, own, messages, cost, sums, root_cost, table)
+    all_roots = count_roots(parents)
+    less = np.empty((samples, 3))
+    add = np.empty((samples, 3))
+    size = 256
+    scores = np.empty(size)
+    places = np.empty(size, dtype=np.int64)
+    subsets = np.empty(size, dtype=np.int64)
+    n = 0
+    best = -np.inf
+    children = np.empty(count, dtype=np.int64)
+    for node in range(count + 1):
+        if node > 0 and (node - 1 == k or parents[node - 1] < 0):
+            continue
+        n_children, n_adoptable = adoptable(k, node, over, parents, children)
+        n_subsets = (1 << n_adoptable) + (1 if n_adoptable < n_children else 0)
+        for subset in range(n_subsets):
+            everything = subset == 1 << n_adoptable
+            roots = all_roots
+            if node == 0:
+                taken = n_children if everything else bits(subset)
+                roots = all_roots - taken + 1
+            prior = log_prior[0] if roots == 1 else log_prior[1]
+            if prior == -np.inf:
+                continue
+            less[:] = 0.0
+            for i in range(n_children):
+                if everything or (i < n_adoptable and (subset >> i) & 1):
+                    less += messages[children[i]]
+            score = prior
+            floor = best - PATIENCE * max(heat, 1.0)
+            for i in range(samples):
+                s = visit[i]
+                if subset == 0:
+                    add[s] = own[k, s]
+                else:
+                    e, add[s, 0], add[s, 1], add[s, 2] = cut(
+                        weights[k, s], low[k, s], width[k, s], own[k, s], less[s, 0], less[s, 1], less[s, 2], table
+                    )
+                    score += e
+                    if score < floor:
+                        break
+            if score < floor:
+                continue
+            score += gain(
+                node, roots, add, less, floor - score, parents, visit,
+                weights, low, width, own, messages, cost, sums, root_cost, table,
+            )
+            if score == -np.inf:
+                continue
+            if n == size:
+                size *= 2
+                scores = np.concatenate((scores, np.empty(n)))
+                places = np.concatenate((places, np.empty(n, dtype=np.int64)))
+                subsets = np.concatenate((subsets, np.empty(n, dtype=np.int64)))
+            scores[n] = score
+            places[n] = node
+            subsets[n] = subset
+            n += 1
+            best = max(best, score)
+    pick = draw(scores, n, heat)
+    node, subset = places[pick], subsets[pick]
+    n_children, n_adoptable = adoptable(k, node, over, parents, children)
+    for i in range(n_children):
+        if subset == 1 << n_adoptable or (i < n_adoptable and (subset >> i) & 1):
+            parents[children[i]] = k + 1
+    parents[k] = node
+    refresh(k + 1, parents, weights, low, width, own, messages, cost, sums, root_cost, table)
+    refresh(node, parents, weights, low, width, own, messages, cost, sums, root_cost, table)
+
+
+@njit(cache=True, nogil=True)
+def bits(number):  # type: ignore[no-untyped-def]
+    """Number of ones."""
+    n = 0
+    while number > 0:
+        n += number & 1
+        number >>= 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def adoptable(k, node, over, parents, children):  # type: ignore[no-untyped-def]
+    """Fill `children` with those of a node, the ones that may come under k first; gives both numbers."""
+    count = parents.shape[0]
+    n = 0
+    for c in range(count):
+        if parents[c] == node and c != k:
+            children[n] = c
+            n += 1
+    for i in range(1, n):  # the likeliest under k first
+        c = children[i]
+        j = i - 1
+        while j >= 0 and over[k + 1, children[j]] < over[k + 1, c]:
+            children[j + 1] = children[j]
+            j -= 1
+        children[j + 1] = c
+    m = 0
+    while m < n and m < ADOPTED and over[k + 1, children[m]] > PLAUSIBLE:
+        m += 1
+    return n, m

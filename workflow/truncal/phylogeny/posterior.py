@@ -1,0 +1,212 @@
+"""The posterior over trees: by enumeration where that is possible, by Markov chains above, and what follows from it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from truncal.phylogeny.enumeration import enumerate_trees
+from truncal.phylogeny.evidence import Evidence, ancestry_log_weight
+from truncal.phylogeny.pearson import table
+from truncal.phylogeny.prior import log_prior
+from truncal.phylogeny.sampler import run_chain, score_trees
+
+ENUMERATED = 200_000
+"""At most this many trees are enumerated; where the windows allow more, trees are sampled."""
+
+KEPT = 1e-9
+"""Enumerated trees less probable than this against the best are left out."""
+
+UNSEEN = 0.02
+"""Share of the posterior that chains may have left unseen (Good–Turing) for trees to be weighed by their score."""
+
+
+@dataclass(frozen=True)
+class TreePosterior:
+    """Distinct trees (T, K), best first, their probabilities (T,) and log-likelihoods (T,).
+
+    The log-likelihood is the marginal one, log p(reads | tree) up to a constant of the patient. diagnostics: what the
+    sampler says about itself, empty for exact posteriors.
+    """
+
+    trees: np.ndarray
+    probability: np.ndarray
+    log_likelihood: np.ndarray
+    method: str
+    diagnostics: dict[str, float]
+
+
+def tree_posterior(
+    facts: Evidence,
+    classes: np.ndarray,
+    *,
+    exact_up_to: int,
+    chains: int,
+    samples: int,
+    seed: int,
+    threads: int = 1,
+) -> TreePosterior:
+    """Posterior over rooted trees of K clones; classes: (2,) log prior of a tree with one root clone and with several.
+
+    Clones and samples are put into an order that depends on their evidence alone, so other labels give the same result.
+    """
+    order, columns = canonical_order(facts)
+    facts = Evidence(*(part[np.ix_(order, columns)] for part in (
+        facts.weights, facts.low, facts.width, facts.moments, facts.log_scale)))  # fmt: skip
+    kernel = (facts.weights, facts.low, facts.width, facts.moments, table())
+    count = len(order)
+    found = None
+    if count <= exact_up_to:
+        found = _enumerated(facts, classes, kernel)
+    if found is None:
+        found = _sampled(facts, classes, kernel, chains, samples, seed, threads)
+    back = np.concatenate([[0], order + 1])
+    trees = np.empty_like(found.trees)
+    trees[:, order] = back[found.trees]
+    return TreePosterior(trees, found.probability, found.log_likelihood, found.method, found.diagnostics)
+
+
+def canonical_order(facts: Evidence) -> tuple[np.ndarray, np.ndarray]:
+    """Orders of the clones and of the samples by falling mean DCF, ties broken by the rest of the evidence."""
+    mean, variance = facts.moments[..., 0], facts.moments[..., 1]
+    by_clone = [tuple(sorted(zip(m.tolist(), v.tolist(), strict=True), reverse=True)) for m, v in zip(mean, variance, strict=True)]
+    keys = [(-float(np.sort(m).sum()), key) for m, key in zip(mean, by_clone, strict=True)]
+    order = np.array(sorted(range(len(mean)), key=lambda k: keys[k]), dtype=np.int64)
+    by_sample = [tuple(zip(mean[order, s].tolist(), variance[order, s].tolist(), strict=True)) for s in range(mean.shape[1])]
+    columns = np.array(sorted(range(mean.shape[1]), key=lambda s: by_sample[s], reverse=True), dtype=np.int64)
+    return order, columns
+
+
+def _enumerated(facts: Evidence, classes: np.ndarray, kernel: tuple) -> TreePosterior | None:
+    trees = enumerate_trees(facts.low, facts.high, bool(np.isfinite(classes[1])), ENUMERATED)
+    if not 0 < len(trees) < ENUMERATED:
+        return None
+    log_likelihood = score_trees(trees, *kernel)
+    score = log_likelihood + log_prior(trees, classes)
+    return _ordered(trees, score, log_likelihood, "exact", {})
+
+
+def _ordered(
+    trees: np.ndarray, score: np.ndarray, log_likelihood: np.ndarray, method: str, diagnostics: dict[str, float]
+) -> TreePosterior:
+    weight = np.exp(score - score.max())
+    keep = np.flatnonzero(weight >= KEPT)
+    keep = keep[np.argsort(-weight[keep], kind="stable")]
+    return TreePosterior(trees[keep], weight[keep] / weight[keep].sum(), log_likelihood[keep], method, diagnostics)
+
+
+def _sampled(
+    facts: Evidence, classes: np.ndarray, kernel: tuple, chains: int, samples: int, seed: int, threads: int
+) -> TreePosterior:
+    count = len(facts.low)
+    over = ancestry_log_weight(facts)
+    visits = np.argsort(-facts.moments[:, :, 0], axis=1, kind="stable")
+    heats = np.linspace(3.0, 1.0, 20)
+    insertion = np.argsort(-facts.moments[:, :, 0].mean(axis=1), kind="stable")
+    numbers = np.random.SeedSequence(seed).generate_state(chains)
+
+    def one(index: int) -> tuple[np.ndarray, np.ndarray]:
+        return run_chain(
+            int(numbers[index]), insertion, heats, samples, 1, classes, over, visits, *kernel
+        )
+
+    if threads > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            runs = list(pool.map(one, range(chains)))
+    else:
+        runs = [one(index) for index in range(chains)]
+    return combine(runs, classes, count)
+
+
+def combine(runs: list[tuple[np.ndarray, np.ndarray]], classes: np.ndarray, count: int) -> TreePosterior:
+    """Distinct trees of all chains: weighed by their score where the chains saw nearly all, else by their visits."""
+    all_trees = np.concatenate([trees for trees, _ in runs])
+    scores = np.concatenate([score for _, score in runs])
+    trees, first, visits = np.unique(all_trees, axis=0, return_index=True, return_counts=True)
+    score = scores[first]
+    unseen = float((visits == 1).sum() / len(all_trees))
+    log_likelihood = score - log_prior(trees, classes)
+    diagnostics = {"unseen": unseen, **agreement(runs, count)}
+    if unseen < UNSEEN:
+        return _ordered(trees, score, log_likelihood, "sampled", diagnostics)
+    order = np.lexsort((-score, -visits))
+    return TreePosterior(
+        trees[order], visits[order] / visits.sum(), log_likelihood[order], "sampled", diagnostics
+    )
+
+
+def agreement(runs: list[tuple[np.ndarray, np.ndarray]], count: int) -> dict[str, float]:
+    """How well the chains agree: largest and mean deviation of edge probabilities, effective sample size, R-hat."""
+    edges = np.stack([edge_probability(trees, np.full(len(trees), 1 / len(trees))) for trees, _ in runs])
+    off = np.abs(edges - edges.mean(axis=0))
+    scores = np.stack([score for _, score in runs])
+    within = scores.var(axis=1, ddof=1).mean()
+    between = scores.mean(axis=1).var(ddof=1) if len(runs) > 1 else 0.0
+    return {
+        "chains": len(runs),
+        "edge_deviation": float(off.max()),
+        "edge_deviation_mean": float(off.sum() / count / len(runs)),
+        "effective_samples": float(sum(effective_size(score) for score in scores)),
+        "r_hat": float(np.sqrt(1 + between / within)) if within > 0 else 1.0,
+    }
+
+
+def effective_size(values: np.ndarray) -> float:
+    """Effective sample size of a chain by its initial positive autocorrelations (Geyer 1992)."""
+    n = len(values)
+    centred = values - values.mean()
+    variance = float(centred @ centred) / n
+    if variance <= 1e-12 or n < 4:
+        return float(n)
+    size = 1 << (2 * n - 1).bit_length()
+    spectrum = np.fft.rfft(centred, size)
+    rho = np.fft.irfft(spectrum * np.conj(spectrum), size)[:n] / (n * variance)
+    pairs = rho[: n // 2 * 2].reshape(-1, 2).sum(axis=1)
+    stop = np.flatnonzero(pairs <= 0)
+    total = pairs[: stop[0] if len(stop) else len(pairs)].sum()
+    return float(min(n, n / max(2 * total - 1, 1e-9))) if total > 0 else float(n)
+
+
+def edge_probability(trees: np.ndarray, probability: np.ndarray) -> np.ndarray:
+    """Probability (K + 1, K) of each node (0: the root) as parent of each clone."""
+    count = trees.shape[1]
+    out = np.zeros((count + 1, count))
+    for k in range(count):
+        out[:, k] = np.bincount(trees[:, k], weights=probability, minlength=count + 1)
+    return out
+
+
+def ancestor_probability(trees: np.ndarray, probability: np.ndarray) -> np.ndarray:
+    """Probability (K, K) that clone a is an ancestor of clone b."""
+    count = trees.shape[1]
+    out = np.zeros((count, count))
+    columns = np.arange(count)
+    at = trees.copy()
+    weight = np.broadcast_to(probability[:, None], trees.shape)
+    while True:
+        inside = at > 0
+        if not inside.any():
+            return out
+        rows, cols = np.nonzero(inside)
+        np.add.at(out, (at[rows, cols] - 1, columns[cols]), weight[rows, cols])
+        step = np.zeros_like(at)
+        step[rows, cols] = trees[rows, at[rows, cols] - 1]
+        at = step
+
+
+def consensus(ancestor: np.ndarray) -> np.ndarray:
+    """Parent vector (K,) of the tree of ancestries that hold in most of the posterior.
+
+    A clone hangs under the deepest clone that is its ancestor with a probability above ½; what the posterior does not
+    resolve stays a branching (Margush & McMorris 1981, majority rule).
+    """
+    depth = ancestor.sum(axis=0)
+    count = len(ancestor)
+    parents = np.zeros(count, dtype=np.int64)
+    for k in range(count):
+        above = [a for a in range(count) if ancestor[a, k] > 0.5 and depth[a] < depth[k] - 1e-12]
+        if above:
+            parents[k] = max(above, key=lambda a: (depth[a], ancestor[a, k])) + 1
+    return parents
