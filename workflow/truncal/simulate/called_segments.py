@@ -16,7 +16,7 @@ class CalledCopyNumber:
     """Copy number as called; arrays (G, S). major has more copies on average in that sample.
 
     major, minor: rounded clonal state (ascat), first population (battenberg) or mean (purple).
-    major_2, minor_2, fraction_2: second population and its share of the cancer cells, NaN where there is none.
+    major_2, minor_2, fraction_2: second population and its share of the cancer cells, or NaN.
     """
 
     major: np.ndarray

@@ -124,7 +124,7 @@ def _two_bypasses() -> SimulationParameters:
 
 
 def _cis_after_therapy() -> SimulationParameters:
-    """Serial samples, genome doubled: T790M under gefitinib, C797S in cis with it under osimertinib; GRCh37."""
+    """Serial, genome doubled, GRCh37: T790M under gefitinib, C797S in cis under osimertinib."""
     return SimulationParameters(
         **_common("DEMO3"),
         regions=4,

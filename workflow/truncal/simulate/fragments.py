@@ -20,7 +20,7 @@ from truncal.simulate.parameters import SimulationParameters
 from truncal.simulate.reads import overdispersed
 
 KEY_ALLELES = ("RD0001", "RD0012", "RD0024", "RD0156", "RD0223", "RD0227", "RD0092")
-"""Codons that are always covered: EGFR L858, exon 19, T790 and C797; KRAS G12; PIK3CA E545, H1047; MET D1228."""
+"""Always covered: EGFR L858, exon 19, T790 with C797; KRAS G12; PIK3CA E545, H1047; MET D1228."""
 
 REF, ALT, OTHER, UNSEEN = 0, 1, 2, -1
 _NEAR = 110  # drivers closer than this share a window
@@ -46,8 +46,8 @@ class Fragments:
     """Fragments of one window in every sample.
 
     mutations: indices of its drivers. carried: (H, drivers) bool, alleles of each haplotype. For each sample:
-    haplotype (N,) index, start (N,) in the haplotype's bases, insert (N,) length, shown (N, drivers) allele that
-    the fragment shows (REF, ALT, OTHER, UNSEEN).
+    haplotype (N,) index, start (N,) in the haplotype's bases, insert (N,) length, shown (N, drivers) the
+    allele that the fragment shows (REF, ALT, OTHER, UNSEEN).
     """
 
     chrom: str
@@ -139,7 +139,7 @@ def _weights(
     proportions: np.ndarray,
     purity: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Haplotypes (H, drivers) bool and copies per cell of each in each sample (H, S); row 0 carries nothing."""
+    """Haplotypes (H, drivers) bool and copies per cell of each by sample (H, S); row 0 carries nothing."""
     weights: dict[tuple[bool, ...], np.ndarray] = {
         (False,) * len(members): (1 - purity) * float(history.normal[segment])
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from truncal.simulate.alleles import alleles, loci, locus
 CHROMOSOMES = (*(str(number) for number in range(1, 23)), "X")
 BASES = np.array(list("ACGT"))
 
-# Centromeres in Mb, good to about 1 Mb in both builds; 0 for the acrocentric chromosomes, whose p arm has no exome.
+# Centromeres in Mb, good to about 1 Mb in both builds; 0 where the p arm has no exome (acrocentric).
 _CENTROMERES = dict(
     zip(
         CHROMOSOMES,
@@ -37,8 +38,8 @@ _FOCAL = 1.5  # Mb that a focal event reaches beyond its gene
 class Genome:
     """Segments of constant history, sorted; arrays have shape (G,).
 
-    chrom: index into `CHROMOSOMES`; start, end: 1-based, inclusive; q_arm: on the long arm; gene: the gene that
-    a focal segment was made for, or "".
+    chrom: index into `CHROMOSOMES`; start, end: 1-based, inclusive; q_arm: on the long arm; gene: the gene
+    that a focal segment was made for, or "".
     """
 
     build: str
@@ -101,16 +102,14 @@ def make_genome(build: str, focal_genes: list[str], breaks: float, rng: np.rando
                 if chrom == name and low <= start and end <= high:
                     edges = {edge for edge in edges if not start < edge <= end} | {start, end + 1}
             ordered = sorted(edges)
-            rows += [
-                (index, left, right - 1, is_q) for left, right in zip(ordered, ordered[1:], strict=False)
-            ]
-    chrom, start, end, q_arm = (np.array(column) for column in zip(*rows, strict=True))
+            rows += [(index, left, right - 1, is_q) for left, right in pairwise(ordered)]
+    chroms, starts, ends, q_arm = (np.array(column) for column in zip(*rows, strict=True))
     names = [""] * len(rows)
     for gene, (where, left, right) in focal.items():
-        hit = np.flatnonzero((chrom == CHROMOSOMES.index(where)) & (start == left) & (end == right))
+        hit = np.flatnonzero((chroms == CHROMOSOMES.index(where)) & (starts == left) & (ends == right))
         if len(hit):
             names[int(hit[0])] = gene
-    return Genome(build, chrom, start, end, q_arm.astype(bool), tuple(names))
+    return Genome(build, chroms, starts, ends, q_arm.astype(bool), tuple(names))
 
 
 def reference_codes(chrom: np.ndarray, pos: np.ndarray) -> np.ndarray:
@@ -153,7 +152,8 @@ def _reserved(build: str) -> tuple[np.ndarray, np.ndarray]:
         for chrom, low, high in spans
         if chrom in CHROMOSOMES
     )
-    starts, ends = [], []
+    starts: list[int] = []
+    ends: list[int] = []
     for low, high in keys:  # merged, so that one search tells inside from outside
         if ends and low <= ends[-1]:
             ends[-1] = max(ends[-1], high)

@@ -32,8 +32,8 @@ class Step:
 class History:
     """What happened to every segment on every edge.
 
-    steps[k][g]: steps of clone k + 1's edge on segment g, in time. haplotypes[k][g]: haplotype (0 or 1) of each
-    copy in clone k + 1's cells; haplotypes[K] are the normal cells. copies: (2, K, G) copies of each
+    steps[k][g]: steps of clone k + 1's edge on segment g, in time. haplotypes[k][g]: haplotype (0 or 1) of
+    each copy in clone k + 1's cells; haplotypes[K] are the normal cells. copies: (2, K, G) copies of each
     haplotype. normal: (G,) copies in a normal cell. events: all that took place, by clone and time.
     """
 

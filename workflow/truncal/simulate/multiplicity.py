@@ -13,7 +13,7 @@ from truncal.simulate.history import History
 
 @dataclass(frozen=True)
 class Placement:
-    """How given mutations are to be placed: `haplotype` by mutation index; `partner`: (other, cis or trans)."""
+    """Where to place given mutations: `haplotype` by mutation index; `partner`: (other, cis or trans)."""
 
     haplotype: Mapping[int, int] = field(default_factory=dict)
     partner: Mapping[int, tuple[int, str]] = field(default_factory=dict)
@@ -21,10 +21,11 @@ class Placement:
 
 @dataclass(frozen=True)
 class Copies:
-    """mutated: (K, M) int16 mutated copies in a cell of each clone. haplotype: (M,) int8 that the mutation arose on.
+    """Mutated copies of every mutation in every clone.
 
-    carriers: for the tracked mutations' segments, (clone index, segment) -> (tracked in segment, copies)
-    bool, which copies carry which of them; tracked: segment -> their mutation indices in that order.
+    mutated: (K, M) int16 mutated copies in a cell of each clone. haplotype: (M,) int8 that it arose on.
+    carriers: of segments with tracked mutations, (clone index, segment) -> (tracked there, copies) bool,
+    which copies carry which of them; tracked: segment -> their mutation indices in that order.
     """
 
     mutated: np.ndarray

@@ -31,8 +31,9 @@ _TRANSITION = np.array([2, 3, 0, 1])
 class Mutations:
     """Mutations in the order they were made; arrays have shape (M,).
 
-    kind: index into `KINDS`. cluster: clone 1..K, -1 for what is no mutation of the tumour. time: on the clone's
-    edge. chrom: index into `CHROMOSOMES`. ref, alt: strings. drivers: mutation index -> the planted allele.
+    kind: index into `KINDS`. cluster: clone 1..K, -1 for what is no mutation of the tumour. time: on the
+    clone's edge. chrom: index into `CHROMOSOMES`. ref, alt: strings. drivers: mutation index -> the
+    planted allele.
     """
 
     kind: np.ndarray
@@ -54,7 +55,7 @@ def make_mutations(
     genome: Genome,
     rng: np.random.Generator,
 ) -> Mutations:
-    """Draw the mutations of each clone (`counts`, (K,)), the planted drivers among them, artefacts and germline.
+    """Draw each clone's mutations (`counts`, (K,)), the drivers among them, artefacts and germline.
 
     Artefacts replace that share of `parameters.mutations`; germline variants come on top.
     """

@@ -32,7 +32,7 @@ def draw_alt(
 
 
 def overdispersed(share: np.ndarray, overdispersion: float, rng: np.random.Generator) -> np.ndarray:
-    """Beta draws with mean `share` and intra-class correlation `overdispersion` (0: the shares themselves)."""
+    """Beta draws around `share` with intra-class correlation `overdispersion` (0: the shares themselves)."""
     if overdispersion <= 0:
         return share
     precision = 1 / overdispersion - 1
@@ -49,7 +49,7 @@ def with_errors(vaf: np.ndarray, error_rate: float) -> np.ndarray:
 def call(
     parameters: SimulationParameters, alt: np.ndarray, depth: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """(M, S) bool, which sites the sample's caller lists: enough reads and allele frequency, and no mishap."""
+    """(M, S) bool, which sites a sample's caller lists: enough reads and frequency, and no mishap."""
     missed = rng.random(alt.shape) < parameters.dropout
     if parameters.complete:
         return np.ones(alt.shape, dtype=bool)

@@ -10,7 +10,7 @@ import numpy as np
 
 
 def random_parents(clones: int, roots: int, linear: float, rng: np.random.Generator) -> np.ndarray:
-    """Parents (K,) of a random tree: a clone descends from the one before it with chance `linear`, else from any.
+    """Parents (K,) of a random tree: a clone descends from the last one with chance `linear`, else from any.
 
     The first `roots` clones hang on the normal root. A sole root gets at least two children where there are
     three clones or more, so that it is the most recent common ancestor by its shape.

@@ -39,10 +39,9 @@ class Tumour:
     """A simulated tumour. K clones, S samples, G segments, M mutations.
 
     parents: (K,), 0 for the normal root. ancestors: (K, K) bool, [a, d] where a is d or above it.
-    proportions: (K, S) of clones among the cancer cells. phi: (K, S) fraction of cancer cells that descend from
-    each clone. purity, purity_reported, ploidy: (S,). dcf, ccf, mean_copies (mutated copies per cancer cell),
-    vaf (before errors), depth, alt: (M, S). called: (M, S) bool. normal_depth, normal_alt: (M,). clonal: CCF
-    ≥ 0.95 in every sample. truncal: every cancer cell of every sample descends from where it arose.
+    proportions: (K, S) of clones among the cancer cells. phi: (K, S) fraction of cancer cells that descend
+    from each clone. purity, purity_reported, ploidy: (S,). dcf, ccf, mean_copies (mutated copies per cancer
+    cell), vaf (before errors), depth, alt: (M, S). called: (M, S) bool. normal_depth, normal_alt: (M,).
     """
 
     parameters: SimulationParameters
@@ -94,7 +93,7 @@ class Tumour:
     def wgd(self) -> np.ndarray:
         """(S,) bool: most cancer cells of the sample descend from a genome doubling."""
         doubled = [event.clone - 1 for event in self.history.events if event.kind == "wgd"]
-        share = (self.ancestors[doubled].any(axis=0)[:, None] * self.proportions).sum(axis=0)
+        share = np.any(self.ancestors[doubled], axis=0).astype(float) @ self.proportions
         return share > 0.5
 
     def mutation_ids(self) -> list[str]:

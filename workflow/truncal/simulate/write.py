@@ -26,7 +26,7 @@ TREATMENTS = ("patient", "drug", "start", "end")
 
 @dataclass(frozen=True)
 class Output:
-    """How a patient is written: VCFs of `caller` (joint: one for all samples, Mutect2 only) or a count table."""
+    """How to write a patient: VCFs of `caller` (joint: one for all samples, Mutect2) or a count table."""
 
     format: Format = "vcf"
     caller: Caller = "mutect2"
@@ -58,7 +58,7 @@ def write_cohort(out: Path, patients: Iterable[tuple[Tumour, Output]], progress:
 
 
 def write_patient(out: Path, tumour: Tumour, output: Output) -> list[dict[str, Any]]:
-    """Write one patient's files into `out/PATIENT/`; the rows of the sample sheet, paths relative to `out`."""
+    """Write one patient into `out/PATIENT/`; gives the rows of the sample sheet, paths relative to `out`."""
     parameters = tumour.parameters
     patient = parameters.patient
     folder = out / patient

@@ -25,7 +25,7 @@ def genome_order(tumour: Tumour) -> np.ndarray:
 
 
 def write_counts(path: Path, tumour: Tumour, called: CalledCopyNumber) -> None:
-    """Write the called sites as a PyClone-VI table; rows built from parts, for 100,000 mutations × 10 samples."""
+    """Write the called sites as a PyClone-VI table; rows are put together from parts, for speed."""
     m = tumour.mutations
     second = tumour.parameters.copy_number_style == "battenberg"
     normal = tumour.history.normal
@@ -74,7 +74,7 @@ def write_counts(path: Path, tumour: Tumour, called: CalledCopyNumber) -> None:
 
 
 def write_pairtree(folder: Path, tumour: Tumour) -> None:
-    """Write `PATIENT.ssm` and `PATIENT.clusters.json` (true clusters; artefacts as garbage) of a diploid tumour.
+    """Write a diploid tumour's `PATIENT.ssm` and `PATIENT.clusters.json` (artefacts are garbage).
 
     `var_read_prob` is half the sample's purity, so that frequencies are fractions of the cancer cells.
     """
@@ -89,7 +89,7 @@ def write_pairtree(folder: Path, tumour: Tumour) -> None:
             depth = ",".join(map(str, tumour.depth[index].tolist()))
             handle.write(f"s{number}\t{ids[index]}\t{reads}\t{depth}\t{chance}\n")
     clusters: list[list[str]] = [[] for _ in tumour.parents]
-    garbage = []
+    garbage: list[str] = []
     for number, index in enumerate(order):
         cluster = int(tumour.mutations.cluster[index])
         (clusters[cluster - 1] if cluster > 0 else garbage).append(f"s{number}")

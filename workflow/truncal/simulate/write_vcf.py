@@ -94,7 +94,7 @@ def write_mutect2(
         '##FILTER=<ID=weak_evidence,Description="Mutation does not meet likelihood threshold">',
         '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">',
         '##FORMAT=<ID=AD,Number=R,Type=Integer,Description="Allelic depths for the ref and alt alleles in the order listed">',  # noqa: E501
-        '##FORMAT=<ID=AF,Number=A,Type=Float,Description="Allele fractions of alternate alleles in the tumor">',
+        '##FORMAT=<ID=AF,Number=A,Type=Float,Description="Allele fractions of alternate alleles in the tumor">',  # noqa: E501
         '##FORMAT=<ID=DP,Number=1,Type=Integer,Description="Approximate read depth">',
         '##INFO=<ID=DP,Number=1,Type=Integer,Description="Approximate read depth; some reads may have been filtered">',  # noqa: E501
         *_contigs(build),
@@ -139,7 +139,7 @@ def write_strelka2(path: Path, build: str, sites: Iterable[Record]) -> None:
         '##INFO=<ID=NT,Number=1,Type=String,Description="Genotype of the normal in all data tiers">',
         '##FORMAT=<ID=DP,Number=1,Type=Integer,Description="Read depth for tier1">',
         *(
-            f"##FORMAT=<ID={base}U,Number=2,Type=Integer,Description=\"Number of '{base}' alleles used in tiers 1,2\">"
+            f'##FORMAT=<ID={base}U,Number=2,Type=Integer,Description="{base} alleles used in tiers 1,2">'
             for base in "ACGT"
         ),
         '##FORMAT=<ID=TAR,Number=2,Type=Integer,Description="Reads strongly supporting alternate allele for tiers 1,2">',  # noqa: E501
