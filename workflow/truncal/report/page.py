@@ -1,0 +1,265 @@
+"""`report.html`: one offline file, drawn on this side, to which the scripts add selection, search and export."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from truncal import __version__
+from truncal.report import words
+from truncal.report.drivers_view import driver_rows, not_assessable_groups, verdict
+from truncal.report.heatmap import MODES, heatmap_svg
+from truncal.report.palette import OUTLIER
+from truncal.report.patient import Patient, Tree, column, patient_of
+from truncal.report.proportions import bars_svg, fish_svg
+from truncal.report.scatter import far_pair, pair_svg, strips_svg
+from truncal.report.tree import differences, tree_svg
+
+_HERE = Path(__file__).parent
+ALTERNATIVES = 8
+STATIC_MUTATIONS = 1000
+
+
+def report_html(document: Mapping[str, Any]) -> str:
+    """The page of a patient's document."""
+    patient = patient_of(document)
+    return _template("patient.html.j2").render(context(patient))
+
+
+def context(patient: Patient) -> dict[str, Any]:
+    """What the template needs."""
+    document = patient.document
+    rows = driver_rows(patient)
+    return {
+        "patient": patient,
+        "document": document,
+        "info": document["patient"],
+        "samples": document["samples"],
+        "software": document["software"],
+        "page_version": __version__,
+        "drivers": rows,
+        "verdict": verdict(patient, rows),
+        "not_assessable": not_assessable_groups(patient),
+        "trees": tree_tabs(patient),
+        "heatmaps": [
+            (
+                mode,
+                Markup(
+                    heatmap_svg(patient, mode, title=f"{mode.capitalize()} cell fraction of clones by sample")
+                ),
+            )
+            for mode in MODES
+        ],
+        "bars": Markup(bars_svg(patient, title="Clone proportions by sample")),
+        "fish": _markup(fish_svg(patient, title="Clones over time")),
+        "strips": Markup(strips_svg(patient, title="Cancer cell fractions of mutations by sample")),
+        "pair": _pair(patient),
+        "pair_at": far_pair(patient),
+        "static_mutations": _static_mutations(patient),
+        "excluded_counts": _excluded_counts(patient),
+        "data": Markup(json_block(page_data(patient))),
+        "words": words,
+        "shown_table": shown_table,
+        "css": Markup(asset("templates/style.css")),
+        "js": Markup(asset("templates/page.js")),
+        "tabulator_js": Markup(_script(asset("vendor/tabulator.min.js"))),
+        "tabulator_css": Markup(asset("vendor/tabulator_simple.min.css")),
+        "vendor": json.loads(asset("vendor/manifest.json")),
+    }
+
+
+def tree_tabs(patient: Patient) -> list[dict[str, Any]]:
+    """The shown tree first (the consensus), then the best trees that differ from it."""
+    best = patient.trees[:ALTERNATIVES]
+    same = next((tree for tree in best if tree.parents == patient.consensus.parents), None)
+    shown = same or patient.consensus
+    tabs = [_tab(patient, shown, shown, first=True, is_consensus=True)]
+    tabs += [_tab(patient, tree, shown, first=False) for tree in best if tree is not same]
+    return tabs
+
+
+def _tab(
+    patient: Patient, tree: Tree, shown: Tree, *, first: bool, is_consensus: bool = False
+) -> dict[str, Any]:
+    changes = differences(tree, shown)
+    name = "Consensus" if is_consensus else f"Tree {tree.tree_id}"
+    moved = frozenset(clone for clone, _, after in changes if after is not None)
+    return {
+        "name": name,
+        "tree_id": tree.tree_id,
+        "key": "consensus" if first else f"tree-{tree.tree_id}",
+        "posterior": tree.posterior,
+        "changes": [
+            f"clone {clone} "
+            + (
+                f"hangs below {after or 'the root'} instead of {before or 'the root'}"
+                if after is not None and before is not None
+                else "is not on this tree"
+                if after is None
+                else f"is added below {after or 'the root'}"
+            )
+            for clone, before, after in changes
+        ],
+        "newick": newick(tree),
+        "svg": Markup(tree_svg(patient, tree, title=f"{name} of {patient.title}", moved=moved)),
+    }
+
+
+def shown_table(patient: Patient, name: str, skip: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A table for the page: (name, is a number) of each column kept, and its cells likewise."""
+    table = patient.document["tables"][name]
+    kept = [index for index, column_name in enumerate(table["columns"]) if column_name not in skip]
+    numeric = {
+        index: any(isinstance(row[index], (int, float)) for row in table["rows"])
+        and all(isinstance(row[index], (int, float)) or row[index] is None for row in table["rows"])
+        for index in kept
+    }
+    return {
+        "columns": [(table["columns"][index], numeric[index]) for index in kept],
+        "rows": [[(row[index], numeric[index]) for index in kept] for row in table["rows"]],
+    }
+
+
+def newick(tree: Tree) -> str:
+    """Newick of a tree, its internal nodes named and the root `0`."""
+
+    def part(node: int) -> str:
+        children = tree.children.get(node, [])
+        return (f"({','.join(map(part, children))})" if children else "") + str(node)
+
+    return part(0) + ";"
+
+
+def page_data(patient: Patient) -> dict[str, Any]:
+    """What the scripts need: clones, samples, trees and, packed, the reads and CCF of every mutation."""
+    document = patient.document
+    return {
+        "patient": patient.patient_id,
+        "schema_version": document["schema_version"],
+        "software": document["software"],
+        "samples": patient.samples,
+        "clones": [
+            {"id": c.clone_id, "n": c.n_mutations, "fill": c.mark.fill, "shape": c.mark.shape}
+            for c in patient.clones.values()
+        ],
+        "outlier_fill": OUTLIER,
+        "trees": [
+            {"id": t.tree_id, "posterior": t.posterior, "parents": {str(k): v for k, v in t.parents.items()}}
+            for t in patient.trees[:ALTERNATIVES]
+        ],
+        "newick": document["tree"]["newick"],
+        "drivers": document["tables"]["drivers"],
+        "packed": _packed(patient),
+    }
+
+
+def _packed(patient: Patient) -> str:
+    """Mutations by column as gzipped JSON in base64; CCF in thousandths, its interval in hundredths."""
+    known = patient.document["tables"]["mutations"]["columns"]
+
+    def text(name: str) -> list[Any]:
+        if name in known:
+            return column(patient.document, "mutations", name)
+        return [None] * len(patient.mutations)
+
+    def matrix(values: np.ndarray, scale: float) -> list[list[int]]:
+        whole = np.where(np.isnan(values), -1, np.round(values * scale)).astype(np.int64)
+        return whole.T.tolist()
+
+    table = {
+        "id": patient.mutations,
+        "cluster": patient.cluster.tolist(),
+        "p": [None if p is None else round(p, 3) for p in text("cluster_probability")],
+        "outlier": [None if p is None else round(p, 3) for p in text("outlier_probability")],
+        "p_truncal": [None if p is None else round(p, 3) for p in text("p_truncal")],
+        "p_clonal": [None if p is None else round(p, 3) for p in text("p_clonal")],
+        "gene": text("gene"),
+        "hgvsp": text("hgvsp"),
+        "chrom": text("chrom"),
+        "pos": text("pos"),
+        "flags": text("flags"),
+        "alt": matrix(np.nan_to_num(patient.alt), 1),
+        "depth": matrix(patient.depth, 1),
+        "ccf": matrix(patient.ccf, 1000),
+        "low": matrix(patient.ccf_low, 100),
+        "high": matrix(patient.ccf_high, 100),
+    }
+    raw = json.dumps(table, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return base64.b64encode(gzip.compress(raw, 6, mtime=0)).decode()
+
+
+def json_block(value: object) -> str:
+    """JSON that can stand in a script element: nothing in it can end the element or open a comment."""
+    raw = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for char in "<>&\u2028\u2029":
+        raw = raw.replace(char, f"\\u{ord(char):04x}")
+    return raw
+
+
+def _static_mutations(patient: Patient) -> list[dict[str, Any]]:
+    """Rows for readers without scripts: by clone, the first ones where there are very many."""
+    order = np.argsort(np.where(patient.cluster < 0, 10**6, patient.cluster), kind="stable")[
+        :STATIC_MUTATIONS
+    ]
+    columns = patient.document["tables"]["mutations"]["columns"]
+    rows = patient.document["tables"]["mutations"]["rows"]
+    return [dict(zip(columns, rows[index], strict=True)) for index in order.tolist()]
+
+
+def _excluded_counts(patient: Patient) -> list[tuple[str, str, int]]:
+    counts: dict[tuple[str, str], set[str]] = {}
+    for row in patient.records("excluded"):
+        counts.setdefault((str(row["stage"]), str(row["reason"])), set()).add(str(row["mutation_id"]))
+    found = [(stage, reason, len(ids)) for (stage, reason), ids in counts.items()]
+    return sorted(found, key=lambda one: -one[2])
+
+
+def _pair(patient: Patient) -> Markup | None:
+    at = far_pair(patient)
+    return None if at is None else Markup(pair_svg(patient, *at, title="CCF in two samples"))
+
+
+def _markup(svg: str | None) -> Markup | None:
+    return None if svg is None else Markup(svg)
+
+
+def _script(code: str) -> str:
+    """Code of a pinned library, safe inside a script element, without its source map's address."""
+    lines = [line for line in code.splitlines() if not line.startswith("//# sourceMappingURL")]
+    return "\n".join(lines).replace("</script", "<\\/script")
+
+
+@lru_cache(maxsize=None)
+def asset(name: str) -> str:
+    """Text of a file that ships with the package."""
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+def _template(name: str) -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        probability=words.probability,
+        percent=words.percent,
+        fraction=words.fraction,
+        plain=words.plain,
+        role=words.role,
+        spaced=words.spaced,
+        listed=words.listed,
+    )
+    return environment.get_template(name)

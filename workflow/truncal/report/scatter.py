@@ -1,0 +1,117 @@
+"""CCF of single mutations as SVG: a strip a region and one pair of regions; dots are path data to stay small."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from truncal.report.palette import OUTLIER
+from truncal.report.patient import Patient
+from truncal.report.svg import RULE, document, number, shorten, tag, text
+
+_GOLDEN = 0.6180339887498949
+
+
+def colour_of(patient: Patient, clone: int) -> str:
+    """Fill of a clone, grey for outliers."""
+    return patient.clones[clone].mark.fill if clone in patient.clones else OUTLIER
+
+
+def strips_svg(patient: Patient, *, title: str, most: int = 600) -> str:
+    """One column a sample, one dot a mutation at its CCF, clones side by side within the column.
+
+    Where a tumour has more than `most` mutations, every nth of each clone is drawn, and the caption says so.
+    """
+    groups = [*(c for c in patient.clones if (patient.cluster == c).any())]
+    if (patient.cluster < 0).any():
+        groups.append(-1)
+    wide = max(26.0, min(150.0, 900.0 / max(1, len(patient.samples))))
+    left, top, deep = 44.0, 10.0, 170.0
+    step = max(1, -(-len(patient.mutations) // most))
+    parts = _axis(left, top, deep, wide * len(patient.samples))
+    lane = (wide - 8) / max(1, len(groups))
+    for column, sample in enumerate(patient.samples):
+        x0 = left + wide * column + 4
+        parts.append(_name(x0 + wide / 2 - 4, top + deep + 16, sample, wide, column))
+        for index, clone in enumerate(groups):
+            rows = np.flatnonzero((patient.cluster == clone) & (patient.depth[:, column] > 0))[::step]
+            x = x0 + lane * (index + 0.15 + 0.7 * ((np.arange(len(rows)) * _GOLDEN) % 1))
+            y = top + deep * (1 - np.clip(patient.ccf[rows, column], 0, 1))
+            parts.append(dots(x, y, colour_of(patient, clone), clone))
+    words = "Cancer cell fraction of each mutation in each sample, by clone."
+    return document(
+        left + wide * len(patient.samples) + 8, top + deep + 26, parts, title=title, description=words
+    )
+
+
+def pair_svg(patient: Patient, one: int, other: int, *, title: str) -> str:
+    """CCF in one sample against another."""
+    left, top, deep = 44.0, 10.0, 300.0
+    parts = _axis(left, top, deep, deep)
+    for share in (0.0, 0.5, 1.0):
+        x = left + deep * share
+        parts.append(tag("path", d=f"M{number(x)} {number(top)}v{number(deep)}", stroke=RULE, class_="rule"))
+        parts.append(
+            text(x, top + deep + 15, f"{share:g}", text_anchor="middle", font_size="10", class_="soft")
+        )
+    seen = (patient.depth[:, one] > 0) & (patient.depth[:, other] > 0)
+    for clone in (*patient.clones, -1):
+        rows = np.flatnonzero(seen & (patient.cluster == clone))
+        x = left + deep * np.clip(patient.ccf[rows, one], 0, 1)
+        y = top + deep * (1 - np.clip(patient.ccf[rows, other], 0, 1))
+        parts.append(dots(x, y, colour_of(patient, clone), clone, 5))
+    parts.append(
+        text(left + deep / 2, top + deep + 30, shorten(patient.samples[one], 40), text_anchor="middle")
+    )
+    turn = f"rotate(-90 12 {number(top + deep / 2)})"
+    parts.append(
+        text(12, top + deep / 2, shorten(patient.samples[other], 40), text_anchor="middle", transform=turn)
+    )
+    words = f"CCF of mutations in {patient.samples[one]} against {patient.samples[other]}."
+    return document(left + deep + 12, top + deep + 38, parts, title=title, description=words)
+
+
+def dots(x: np.ndarray, y: np.ndarray, fill: str, clone: int, size: float = 4) -> str:
+    """All dots of a clone as one path: zero-length lines with round caps."""
+    if not len(x):
+        return ""
+    path = "".join(f"M{a:.0f} {b:.0f}h0" for a, b in zip(x.tolist(), y.tolist(), strict=True))
+    line = tag(
+        "path",
+        d=path,
+        stroke=fill,
+        stroke_width=float(size),
+        stroke_linecap="round",
+        stroke_opacity="0.75",
+        fill="none",
+    )
+    return tag("g", line, class_="clone", data_clone=clone)
+
+
+def far_pair(patient: Patient) -> tuple[int, int] | None:
+    """The two samples whose clone fractions differ most: the pair worth looking at first."""
+    if len(patient.samples) < 2:
+        return None
+    table = np.array(
+        [[patient.dcf.get((c, s), (0.0,))[0] or 0.0 for s in patient.samples] for c in patient.clones]
+    )
+    if not table.size:
+        return 0, 1
+    apart = np.abs(table[:, :, None] - table[:, None, :]).sum(axis=0)
+    one, other = divmod(int(np.triu(apart, 1).argmax()), len(patient.samples))
+    return (one, other) if one != other else (0, 1)
+
+
+def _axis(left: float, top: float, deep: float, wide: float) -> list[str]:
+    parts = []
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        y = top + deep * (1 - share)
+        parts.append(tag("path", d=f"M{number(left)} {number(y)}h{number(wide)}", stroke=RULE, class_="rule"))
+        parts.append(text(left - 6, y + 3.5, f"{share:g}", text_anchor="end", font_size="10", class_="soft"))
+    parts.append(text(4, top + 4, "CCF", font_size="10", class_="soft"))
+    return parts
+
+
+def _name(x: float, y: float, name: str, wide: float, column: int) -> str:
+    return text(
+        x, y, shorten(name, max(3, int(wide / 6.5))), text_anchor="middle", font_size="11", data_sample=column
+    )

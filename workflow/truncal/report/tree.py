@@ -1,0 +1,244 @@
+"""The clone tree as SVG: one row a clone, branch length by number of mutations, drivers beside their clone.
+
+Giving every clone its own row (parents above children) keeps labels apart at any number of clones and drivers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from truncal.report.patient import BRANCH, TRUNK, Driver, Patient, Tree
+from truncal.report.svg import RULE, SOFT, clone_mark, document, number, shorten, tag, text, width_of
+
+GLYPH = {TRUNK: "■", BRANCH: "◆", "unsure": "◐"}
+PLACE_COLOUR = {TRUNK: "#1a5c52", BRANCH: "#a3480f", "unsure": "#566272"}
+SOLID_FROM = 0.9
+_LEFT, _TOP, _ROW, _SHORTEST, _LABEL = 34.0, 34.0, 38.0, 34.0, 12.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """Where a clone's branch is drawn."""
+
+    clone: int
+    parent: int
+    y: float
+    start: float
+    end: float
+
+
+def layout(patient: Patient, tree: Tree, span: float = 380.0) -> tuple[list[Row], float]:
+    """Rows of the clones, parents first and large branches first, and pixels per mutation."""
+    size = {clone: max(0, found.n_mutations) for clone, found in patient.clones.items()}
+    depth: dict[int, int] = {0: 0}
+    for clone in tree.descent():
+        depth[clone] = depth[tree.parents[clone]] + size.get(clone, 0)
+    scale = span / max(1, *depth.values())
+    below = {clone: sum(1 for _ in tree.descent(clone)) for clone in tree.parents}
+    ends: dict[int, float] = {0: _LEFT}
+    rows: list[Row] = []
+
+    def visit(node: int) -> None:
+        for child in sorted(tree.children.get(node, ()), key=lambda c: (-below[c], c)):
+            start = ends[node]
+            ends[child] = start + max(_SHORTEST, size.get(child, 0) * scale)
+            rows.append(Row(child, node, _TOP + _ROW * len(rows), start, ends[child]))
+            visit(child)
+
+    visit(0)
+    return rows, scale
+
+
+def tree_svg(patient: Patient, tree: Tree, *, title: str, moved: frozenset[int] = frozenset()) -> str:
+    """Draw a tree; branches of the clones in `moved` are set off (another parent than in the shown tree)."""
+    rows, scale = layout(patient, tree)
+    if not rows:
+        return document(320, 40, [text(10, 25, "No clone could be placed on a tree.")], title=title)
+    single = len(tree.children[0]) == 1
+    drivers = _by_clone(patient)
+    at = {row.clone: row for row in rows}
+    at[0] = Row(0, 0, rows[0].y, _LEFT, _LEFT)
+    lines: list[str] = []
+    nodes = [tag("circle", cx=_LEFT, cy=rows[0].y, r=5, fill=SOFT, class_="soft-fill")]
+    nodes.append(text(_LEFT - 9, rows[0].y + 4, "normal", text_anchor="end", font_size="10", class_="soft"))
+    right = 0.0
+    for row in rows:
+        support = patient.edge_support.get((row.parent, row.clone))
+        trunk = single and row.parent == 0
+        lines.append(_branch(patient, row, at[row.parent], support, trunk, row.clone in moved))
+        mark = patient.clones[row.clone]
+        labels, width = _labels(drivers.get(row.clone, []), row.end + 18, row.y)
+        right = max(right, row.end + 18 + width)
+        nodes.append(
+            tag(
+                "g",
+                tag("title", f"Clone {row.clone}: {mark.n_mutations} mutations"),
+                clone_mark(row.end, row.y, mark.mark, row.clone),
+                labels,
+                class_="clone",
+                data_clone=row.clone,
+            )
+        )
+    height = rows[-1].y + 58
+    shift = 30.0
+    scale_bar = _scale_bar(scale, height - 22)
+    body = tag("g", *lines, *nodes, scale_bar, transform=f"translate({number(shift)} 0)")
+    return document(
+        max(right + shift + 10, 470),
+        height,
+        [body],
+        title=title,
+        description=_words(patient, tree),
+        class_="figure tree",
+    )
+
+
+def _by_clone(patient: Patient) -> Mapping[int, list[Driver]]:
+    found: dict[int, list[Driver]] = {}
+    for driver in patient.drivers:
+        if driver.clone is not None:
+            found.setdefault(driver.clone, []).append(driver)
+    return found
+
+
+def _branch(patient: Patient, row: Row, parent: Row, support: float | None, trunk: bool, moved: bool) -> str:
+    colour = patient.clones[row.clone].mark.fill
+    drop = f"M{number(row.start)} {number(parent.y)}V{number(row.y)}" if row.y != parent.y else ""
+    weak = support is not None and support < SOLID_FROM
+    dash = "5 4" if weak else None
+    said = "" if support is None else f"{100 * support:.0f} %"
+    words = f"Clone {row.clone} below {row.parent or 'the normal root'}"
+    parts = [
+        tag("title", f"{words}: {said or 'no support given'}"),
+        tag("path", d=drop, fill="none", stroke=RULE, stroke_width=2, class_="rule", stroke_dasharray=dash)
+        if drop
+        else "",
+        tag(
+            "path",
+            d=f"M{number(row.start)} {number(row.y)}H{number(row.end)}",
+            stroke=colour,
+            stroke_width=6 if trunk else 3.5,
+            stroke_dasharray=dash,
+            fill="none",
+        ),
+    ]
+    if moved:
+        parts.append(
+            tag(
+                "path",
+                d=f"M{number(row.start)} {number(row.y - 6)}H{number(row.end - 12)}",
+                stroke="#a3480f",
+                stroke_width=1.5,
+                class_="moved",
+                fill="none",
+            )
+        )
+    if said:
+        parts.append(text(row.start + 4, row.y + 16, said, font_size="10", class_="soft"))
+    if trunk:
+        parts.append(text(row.start + 4, row.y - 10, "TRUNK", font_size="10", font_weight=700, class_="soft"))
+    return tag("g", *parts, class_="clone branch", data_clone=row.clone)
+
+
+def _labels(drivers: list[Driver], x: float, y: float) -> tuple[str, float]:
+    """Driver labels side by side, two lines at most before the rest is counted."""
+    parts, start = [], x
+    for driver in drivers[:6]:
+        words = shorten(driver.name, 28)
+        chance = driver.row.get("p_truncal")
+        said = "" if chance is None else f" {chance:.2f}"
+        parts.append(
+            tag(
+                "g",
+                tag("title", _driver_words(driver)),
+                text(
+                    x,
+                    y + 4,
+                    GLYPH[driver.place],
+                    fill=PLACE_COLOUR[driver.place],
+                    class_=f"place-{driver.place}",
+                ),
+                text(x + 14, y + 4, words, font_weight=600, font_size=number(_LABEL)),
+                text(x + 14 + width_of(words, _LABEL), y + 4, said, font_size="11", class_="soft")
+                if said
+                else "",
+                class_="driver",
+                data_event=driver.row.get("event_id"),
+            )
+        )
+        x += 14 + width_of(words, _LABEL) + (34 if said else 0) + 10
+    if len(drivers) > 6:
+        parts.append(text(x, y + 4, f"+ {len(drivers) - 6} more", class_="soft"))
+        x += 60
+    return "".join(parts), x - start
+
+
+def _driver_words(driver: Driver) -> str:
+    from html import escape
+
+    chance = driver.row.get("p_truncal")
+    said = "" if chance is None else f", P(on the trunk) {chance:.2f}"
+    return escape(f"{driver.name}{said}", quote=False)
+
+
+def _scale_bar(scale: float, y: float) -> str:
+    step = next((n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if n * scale >= 40), 10000)
+    end = _LEFT + step * scale
+    line = f"M{number(_LEFT)} {number(y)}H{number(end)}M{number(_LEFT)} {number(y - 3)}v6M{number(end)} {number(y - 3)}v6"
+    words = f"{step} mutation{'s' if step > 1 else ''}; number under a branch: posterior support, dashed below 90 %"
+    return tag("path", d=line, stroke=SOFT, fill="none", class_="soft-line") + text(
+        end + 8, y + 4, words, font_size="10", class_="soft"
+    )
+
+
+def _words(patient: Patient, tree: Tree) -> str:
+    """The tree in a sentence for those who cannot see it."""
+    pairs = (
+        f"clone {child} ({patient.clones[child].n_mutations} mutations) below {tree.parents[child] or 'normal'}"
+        for child in tree.descent()
+    )
+    return "; ".join(pairs) + "."
+
+
+def small_tree_svg(
+    patient: Patient, tree: Tree, *, title: str, span: float = 120.0, row: float = 13.0
+) -> str:
+    """A small tree without support and counts, for many side by side; drivers as glyphs at their clone."""
+    rows, _ = layout(patient, tree, span)
+    drivers = _by_clone(patient)
+    at = {0: (10.0, 10.0)}
+    factor = row / _ROW
+    parts: list[str] = []
+    for index, one in enumerate(rows):
+        y = 10 + row * index
+        scale = span / max(1.0, max(r.end for r in rows) - _LEFT)
+        end = 10 + (one.end - _LEFT) * scale
+        x0, y0 = at[one.parent]
+        drop = f"M{number(x0)} {number(y0)}V{number(y)}" if y != y0 else f"M{number(x0)} {number(y)}"
+        fill = patient.clones[one.clone].mark.fill
+        parts.append(
+            tag(
+                "path",
+                d=f"{drop}H{number(end)}",
+                stroke=fill,
+                stroke_width=3.5 if one.parent == 0 else 2,
+                fill="none",
+            )
+        )
+        parts.append(tag("circle", cx=end, cy=y, r=3.5, fill=fill))
+        found = drivers.get(one.clone, [])
+        if found:
+            names = list(dict.fromkeys(str(d.row.get("gene") or d.name) for d in found))
+            words = shorten(" ".join(names), 20)
+            parts.append(text(end + 7, y + 3.5, words, font_size="9"))
+        at[one.clone] = (end, y)
+    del factor
+    return document(span + 120, 20 + row * max(1, len(rows)), parts, title=title, class_="figure small")
+
+
+def differences(tree: Tree, shown: Tree) -> list[tuple[int, int | None, int | None]]:
+    """Clones with another parent: (clone, parent in the shown tree, parent in this one)."""
+    clones = sorted(set(tree.parents) | set(shown.parents))
+    pairs = ((clone, shown.parents.get(clone), tree.parents.get(clone)) for clone in clones)
+    return [(clone, before, after) for clone, before, after in pairs if before != after]

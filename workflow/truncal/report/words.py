@@ -1,0 +1,71 @@
+"""Numbers and codes in the words of the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+ROLES = {
+    "on_target_resistance": "on-target resistance",
+    "bypass": "bypass resistance",
+    "downstream": "downstream resistance",
+    "transformation": "transformation",
+    "metabolic": "metabolic",
+    "sensitising_driver": "drug target",
+    "co_driver_modifier": "co-driver",
+}
+ROLE_ORDER = list(ROLES)
+PLACES = {"trunk": "Trunk", "branch": "Branch", "unsure": "Undecided"}
+MISSING = "–"
+
+
+def probability(value: float | None) -> str:
+    """A probability with two decimals, never rounded to 0 or 1."""
+    if value is None:
+        return MISSING
+    if value > 0.99:
+        return "> 0.99"
+    if value < 0.01:
+        return "< 0.01"
+    return f"{value:.2f}"
+
+
+def percent(value: float | None, digits: int = 0) -> str:
+    """A share in per cent."""
+    return MISSING if value is None else f"{100 * value:.{digits}f} %"
+
+
+def fraction(value: float | None) -> str:
+    """A CCF or purity with two decimals."""
+    return MISSING if value is None or value != value else f"{value:.2f}"
+
+
+def plain(value: Any) -> str:
+    """A cell's value as text: whole numbers without decimals, floats with four digits, `–` for missing."""
+    if value is None or value == "":
+        return MISSING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value)
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 clone`, `3 clones`, `no clones`."""
+    plural = many or f"{one}s"
+    return f"{number or 'no'} {one if number == 1 else plural}"
+
+
+def listed(value: str | None) -> list[str]:
+    """Parts of a cell that joins them by `;`."""
+    return [part.strip() for part in (value or "").split(";") if part.strip()]
+
+
+def role(value: str | None) -> str:
+    """Role of a driver in words."""
+    return ROLES.get(value or "", (value or "").replace("_", " "))
+
+
+def spaced(value: str | None) -> str:
+    """A code as words."""
+    return (value or MISSING).replace("_", " ")
