@@ -50,6 +50,9 @@ def parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
             formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         )
         module.add_arguments(sub)
+        sub.add_argument(
+            "--settings", default=None, help="settings of the config: a YAML or JSON file, or JSON itself"
+        )
         sub.add_argument("--seed", type=int, default=DEFAULT_SEED, help="seed of everything random")
         sub.add_argument("--threads", type=int, default=1, help="threads; results do not depend on it")
         sub.add_argument("--quiet", action="store_true", help="no progress on stderr")

@@ -11,7 +11,6 @@ HELP = "check sample sheet and settings, and say everything that is wrong with t
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("--samples", type=Path, required=True, help="sample sheet (TSV)")
-    parser.add_argument("--settings", default=None, help="settings: a YAML or JSON file, or JSON itself")
 
 
 def run(args: argparse.Namespace) -> None:

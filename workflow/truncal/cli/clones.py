@@ -14,7 +14,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("--counts", type=Path, required=True, help="counts.tsv (PyClone-VI's columns)")
     parser.add_argument("--out", type=Path, required=True, help="folder for the step's files")
-    parser.add_argument("--settings", type=Path, default=None, help="settings (JSON or YAML)")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -15,7 +15,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--samples", type=Path, required=True, help="sample sheet (TSV)")
     parser.add_argument("--patient", required=True, help="patient of the sheet")
     parser.add_argument("--out", type=Path, required=True, help="folder for the step's files")
-    parser.add_argument("--settings", default=None, help="settings: a YAML or JSON file, or JSON itself")
     parser.add_argument(
         "--reference",
         type=Path,

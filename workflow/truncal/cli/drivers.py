@@ -38,7 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fusions", type=Path, default=None, help="table of fusions, or a VCF of structural variants"
     )
-    parser.add_argument("--settings", default=None, help="settings: a YAML or JSON file, or JSON itself")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -22,7 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="several root clones: weighed against one, excluded, or given even odds (settings: auto)",
     )
-    parser.add_argument("--settings", type=Path, default=None, help="settings (JSON or YAML)")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -55,7 +55,7 @@ def run_table(
         out,
         "counts",
         parameters={"reads": dict(settings["reads"]), "copy_number": dict(settings["copy_number"])},
-        inputs=[sheet.path, path],
+        inputs=dict.fromkeys([sheet.path, path]),
         warnings=warnings,
         summary={"build": _stated_build(settings), "n_mutations": mutations, "excluded": counted},
     )
@@ -240,3 +240,17 @@ def _sample_rows(
             }
         )
     return out
+
+
+def sheet_of_table(path: Path, patient: str) -> Sheet:
+    """The sheet that a counts table alone stands for: every sample of it, all of one patient.
+
+    Raises
+    ------
+    UserError
+        the table is missing or has no `sample_id`.
+
+    """
+    table = read_table(path, ("sample_id",), empty_ok=False, what="counts table")
+    names = [name for name in dict.fromkeys(table.columns["sample_id"]) if name is not None]
+    return Sheet(path, [Sample(patient, name, row, counts=path) for row, name in enumerate(names, start=2)])
