@@ -173,7 +173,7 @@ def simulate_tumour(parameters: SimulationParameters, seed: int) -> Tumour:
     phi = ancestors.astype(float) @ proportions
     phi = np.where(phi > 1 - 1e-12, 1.0, phi)
     somatic = mutations.kind == SOMATIC
-    dcf = np.where(somatic[:, None], phi[mutations.cluster - 1], np.nan)
+    dcf = np.where(somatic[:, None], phi[np.maximum(mutations.cluster - 1, 0)], np.nan)
     carried = (copies.mutated > 0).astype(float).T @ proportions
     ccf = np.where(somatic[:, None], np.minimum(carried, 1.0), np.nan)
     mean_copies = copies.mutated.astype(float).T @ proportions
