@@ -63,7 +63,7 @@ _TEXT = frozenset(
     "class hgvsp hgvsc transcript grch37 grch38 label reason ccf_by_sample role drugs_sensitive drugs_resistant "
     "evidence sources segment source stage detail parents constraint flags alteration state verdict basis "
     "drug_class drug_classes clones_uncovered vetoes because status code severity text assay patient drug kind "
-    "site sex".split()
+    "site sex consequence conflicts".split()
 )
 _FLAGS = frozenset({"in_consensus", "focal", "wgd"})
 _TRUE, _FALSE = frozenset({"true", "True", "1"}), frozenset({"false", "False", "0"})

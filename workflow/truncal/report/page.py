@@ -31,7 +31,7 @@ STATIC_MUTATIONS = 1000
 def report_html(document: Mapping[str, Any]) -> str:
     """The page of a patient's document."""
     patient = patient_of(document)
-    return _template("patient.html.j2").render(context(patient))
+    return template("patient.html.j2").render(context(patient))
 
 
 def context(patient: Patient) -> dict[str, Any]:
@@ -243,7 +243,8 @@ def asset(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
-def _template(name: str) -> Any:
+def template(name: str) -> Any:
+    """A page template; values are escaped unless they are `Markup`."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(

@@ -1,0 +1,38 @@
+"""`truncal cohort-report`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from truncal.progress import say
+
+HELP = "gather many patients into one page, two tables and MultiQC sections"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument(
+        "--patients", type=Path, nargs="+", default=[], metavar="DIR", help="folders of patients (with patient.json)"
+    )
+    parser.add_argument(
+        "--patients-file", type=Path, default=None, help="file that names such folders, one a line, as well or instead"
+    )
+    parser.add_argument(
+        "--failed", type=Path, default=None, help="table of patients whose run failed (columns patient, reason)"
+    )
+    parser.add_argument("--cbioportal", action="store_true", help="also write files for cBioPortal")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the cohort's files")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Gather and write."""
+    from truncal.report.cohort import read_failed, read_patients_file, run_cohort
+
+    folders = list(args.patients)
+    if args.patients_file is not None:
+        folders += read_patients_file(args.patients_file)
+    failed = read_failed(args.failed) if args.failed is not None else {}
+    found = run_cohort(folders, failed, args.out, cbioportal=args.cbioportal)
+    lost = sum(member.failed for member in found)
+    say(args, f"{len(found)} patients, {lost} without a result; report: {args.out / 'report.html'}")
