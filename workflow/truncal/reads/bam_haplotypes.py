@@ -72,16 +72,17 @@ def alternative(context: np.ndarray, start: Int, ref_length: Int, alt: np.ndarra
 
 
 @njit(cache=True, nogil=True)
-def anchors(data: np.ndarray, record: Int, left: Int, right: Int) -> tuple[Int, Int, Int, Int]:
+def anchors(data: np.ndarray, record: Int, left: Int, right: Int, far: Int) -> tuple[Int, Int, Int, Int, Int]:
     """How the read lies beside the variant.
 
     Returns the reference position of the read's base 0 according to the last base aligned at or before
-    `left` and to the first aligned at or after `right` (`_MISSING` where there is none), and the stretch of
-    the read, half-open, that no skipped region (N) separates from the variant.
+    `left`, to the first at or after `right` and to the first at or after `far` (`_MISSING` where there is
+    none), and the stretch of the read, half-open, that no skipped region (N) separates from the variant.
     """
     position, cigar, n_cigar, _, _, read_length = layout(data, record)
     from_left: Int = _MISSING
     from_right: Int = _MISSING
+    from_far: Int = _MISSING
     low = 0
     high: Int = read_length
     i = 0
@@ -92,15 +93,15 @@ def anchors(data: np.ndarray, record: Int, left: Int, right: Int) -> tuple[Int, 
         if kind == 0 or kind == 7 or kind == 8:
             if position <= left:
                 from_left = position - i
-            if position + length > right:
+            if from_right == _MISSING and position + length > right:
                 from_right = position - i
-                # nothing further can matter but a skip, and that only beyond this stretch
-                end = i + length
-                if op + 1 < n_cigar and int32(data, cigar + 4 * (op + 1)) & 15 == 3:
-                    high = end
-                break
             position += length
             i += length
+            if position > far:
+                from_far = position - i
+                if op + 1 < n_cigar and int32(data, cigar + 4 * (op + 1)) & 15 == 3:
+                    high = i
+                break
         elif kind == 2:
             position += length
         elif kind == 3:
@@ -112,7 +113,7 @@ def anchors(data: np.ndarray, record: Int, left: Int, right: Int) -> tuple[Int, 
             low = i
         elif kind == 1 or kind == 4:
             i += length
-    return from_left, from_right, low, high
+    return from_left, from_right, from_far, low, high
 
 
 @njit(cache=True, nogil=True)
@@ -170,9 +171,13 @@ def carried(
     """
     _, _, _, sequence, quality, length = layout(data, record)
     same_length = ref_length == alt_length
-    right = start + ref_length + (0 if same_length else shared)
-    from_left, from_right, low, high = anchors(data, record, origin + start - 1, origin + right)
-    longest = max(ref_length, alt_length) + (0 if same_length else shared)
+    if same_length:
+        shared = 0  # a substitution has one placement only
+    right = start + ref_length
+    from_left, from_right, from_far, low, high = anchors(
+        data, record, origin + start - 1, origin + right, origin + right + shared
+    )
+    longest = max(ref_length, alt_length) + shared
     first: Int = length
     last: Int = 0
     if from_left != _MISSING:
@@ -181,6 +186,10 @@ def carried(
         last = i + 1 + longest + FLANK
     if from_right != _MISSING:
         i = origin + right - from_right
+        first = min(first, i - longest - FLANK)
+        last = max(last, i + shared + FLANK)
+    if from_far != _MISSING and from_far != from_right:
+        i = origin + right + shared - from_far
         first = min(first, i - longest - FLANK)
         last = max(last, i + FLANK)
     first = max(first, low)
@@ -192,26 +201,29 @@ def carried(
     place = np.zeros(2, np.int64)
     wrong = np.zeros(2, np.int64)
     compared = np.zeros(2, np.int64)
-    for side in range(2):
-        anchor = from_left if side == 0 else from_right
-        if anchor == _MISSING:
+    for side in range(3):
+        anchor = from_left if side == 0 else from_right if side == 1 else from_far
+        if anchor == _MISSING or (side == 2 and anchor == from_right):
             continue
         for which in range(2):
             offset = anchor - origin
-            if which == 1 and side == 1:
+            if which == 0:
+                if side == 1 and anchor == from_left:
+                    continue
+            elif side > 0:
                 offset += alt_length - ref_length
-            haplotype = context if which == 0 else changed
-            allele = ref_length if which == 0 else alt_length
+                if same_length and anchor == from_left:
+                    continue
             cost, errors, bases = penalty(
                 data,
                 sequence,
                 quality,
                 first,
                 last,
-                haplotype,
+                context if which == 0 else changed,
                 offset,
                 start - FLANK,
-                start + allele + (0 if same_length else shared) + FLANK,
+                start + (ref_length if which == 0 else alt_length) + shared + FLANK,
                 min_quality,
             )
             if cost < best[which]:
