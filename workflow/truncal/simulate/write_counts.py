@@ -76,17 +76,21 @@ def write_counts(path: Path, tumour: Tumour, called: CalledCopyNumber) -> None:
 def write_pairtree(folder: Path, tumour: Tumour) -> None:
     """Write a diploid tumour's `PATIENT.ssm` and `PATIENT.clusters.json` (artefacts are garbage).
 
-    `var_read_prob` is half the sample's purity, so that frequencies are fractions of the cancer cells.
+    `var_read_prob` is the purity over the copies: frequencies are fractions of the cancer cells.
     """
     patient = tumour.parameters.patient
     order = genome_order(tumour).tolist()
     ids = tumour.mutation_ids()
-    chance = ",".join(f"{purity / 2:.4g}" for purity in tumour.purity_reported.tolist())
+    chances = {
+        normal: ",".join(f"{purity / normal:.4g}" for purity in tumour.purity_reported.tolist())
+        for normal in (1, 2)
+    }
     with atomic(folder / f"{patient}.ssm") as handle:
         handle.write("id\tname\tvar_reads\ttotal_reads\tvar_read_prob\n")
         for number, index in enumerate(order):
             reads = ",".join(map(str, tumour.alt[index].tolist()))
             depth = ",".join(map(str, tumour.depth[index].tolist()))
+            chance = chances[int(tumour.history.normal[tumour.mutations.segment[index]])]
             handle.write(f"s{number}\t{ids[index]}\t{reads}\t{depth}\t{chance}\n")
     clusters: list[list[str]] = [[] for _ in tumour.parents]
     garbage: list[str] = []
