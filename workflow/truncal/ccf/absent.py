@@ -10,19 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from truncal.ccf.likelihood import censored_log_likelihood
-from truncal.copynumber.states import StateTable
-
-if TYPE_CHECKING:
-    from truncal.ccf.observations import Observations
 
 DEPTH_QUANTILES = np.array([0.05, 0.25, 0.5, 0.75])
 """Depths of the sample's listed sites at which an unlisted one is imagined; listed sites are the deeper ones,
 so the upper tail is left out."""
+
+STEP = 0.05
+"""Spacing of the tables in mutated copies."""
+
+MOST_COPIES = 8.0
 
 
 @dataclass(frozen=True)
@@ -40,37 +41,45 @@ class Absent:
         return cls(**settings)
 
 
-def not_called_log_likelihood(
-    data: Observations, absent: Absent, states: StateTable, precision: np.ndarray, grid: np.ndarray
-) -> np.ndarray:
-    """Log-likelihood (rows of `data.not_called`, G) that the site is not listed, relative to its maximum.
+@dataclass(frozen=True)
+class NotCalled:
+    """Tables (T, U) of log p(not listed | u), u = 0, `STEP`, …; `table` (N, S) is a row of it, or −1 if listed."""
 
-    Sites of one sample with the same copy number, purity and error rate share one computation.
+    table: np.ndarray
+    values: np.ndarray
+
+
+def not_called_tables(
+    called: np.ndarray, depth: np.ndarray, scale: np.ndarray, error: np.ndarray, overdispersion: np.ndarray,
+    absent: Absent,
+) -> NotCalled:  # fmt: skip
+    """Tables for all sites that are not called; those of one sample and copy number share one.
+
+    called, depth, scale, error: (N, S); overdispersion: (S,).
     """
-    rows = data.not_called
-    key = np.column_stack([rows.sample, states.index, rows.scale.round(6), rows.error])
-    _, first, inverse = np.unique(key, axis=0, return_index=True, return_inverse=True)
-    depths = np.ones((data.shape[1], len(DEPTH_QUANTILES)), dtype=np.int64)
-    for sample in range(data.shape[1]):
-        listed = data.depth[(data.called.sample == sample) & (data.depth > 0)]
+    copies = np.arange(0.0, MOST_COPIES + STEP / 2, STEP)
+    where = np.full(called.shape, -1, dtype=np.int64)
+    mutation, sample = np.nonzero(~called)
+    if not len(mutation):
+        return NotCalled(where, np.zeros((1, len(copies))))
+    if absent.model == "unobserved":
+        where[mutation, sample] = 0
+        return NotCalled(where, np.zeros((1, len(copies))))
+    keys = np.column_stack([sample, scale[mutation, sample].round(3), error[mutation, sample]])
+    _, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    depths = np.ones((called.shape[1], len(DEPTH_QUANTILES)), dtype=np.int64)
+    for index in range(called.shape[1]):
+        listed = depth[called[:, index] & (depth[:, index] > 0), index]
         if len(listed):
-            depths[sample] = np.quantile(listed, DEPTH_QUANTILES).astype(np.int64)
+            depths[index] = np.quantile(listed, DEPTH_QUANTILES).astype(np.int64)
     limits = np.maximum(absent.min_alt, np.ceil(absent.min_vaf * depths)).astype(np.int64)
-    chosen = rows.sample[first]
+    of = sample[first]
     log_missed = censored_log_likelihood(
-        depths[chosen],
-        limits[chosen],
-        rows.scale[first],
-        rows.error[first],
-        precision[chosen],
-        states.index[first],
-        states.start,
-        states.values,
-        grid,
-    )
+        depths[of], limits[of], scale[mutation[first], of], error[mutation[first], of], overdispersion[of], copies
+    )  # fmt: skip
     if absent.other_reasons > 0:
         log_missed = np.logaddexp(
             np.log(absent.other_reasons), np.log1p(-absent.other_reasons) + np.minimum(log_missed, 0)
         )
-    log_missed -= log_missed.max(axis=1, keepdims=True)
-    return log_missed[inverse.reshape(-1)]
+    where[mutation, sample] = inverse.reshape(-1)
+    return NotCalled(where, log_missed)

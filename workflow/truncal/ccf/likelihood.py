@@ -1,13 +1,12 @@
-"""Beta-binomial likelihood of reads on a grid of DCF, marginal over copy-number states.
+"""Beta-binomial likelihood of reads at a mean number of mutated copies.
 
-For a site with states k (see `copynumber.states`), purity ρ, total copy number C and normal copy number C₀ the
-expected VAF at DCF φ is
+With purity ρ, total copy number C, normal copy number C₀, error rate ε and u mutated copies per cancer cell,
 
-    v_k(φ) = ρ u_k(φ) / (ρ C + (1 − ρ) C₀),    p = v (1 − ε) + (1 − v) ε
+    v = ρ u / (ρ C + (1 − ρ) C₀),    p = v (1 − ε) + (1 − v) ε,    a ~ BetaBinomial(d, p, ω),
 
-and log p(a | d, φ) = log Σ_k w_k(φ) BB(a | d, p_k(φ) s, (1 − p_k(φ)) s), the weights normalised over the states
-that are possible at φ; s is the sample's precision (PyClone, Roth et al. 2014). The kernels are compiled; their
-plain twin is in the tests.
+ω = 1 / (1 + precision) being the overdispersion, so that the variance of a/d is p(1 − p)(1/d + ω(1 − 1/d)). What else is
+uncertain about p (u because of the copy number, C, a cluster's DCF) widens the same distribution: a variance τ² of p adds
+τ² / (p(1 − p)) to ω. Binomial coefficients are left out throughout. The kernels' plain twin is in the tests.
 """
 
 from __future__ import annotations
@@ -17,163 +16,120 @@ import math
 import numpy as np
 from numba import njit
 
-FLOOR = -700.0
-"""Lowest log-likelihood of one site: an observation no state explains stays finite."""
+BINOMIAL_BELOW = 1e-8
+"""Overdispersion below which the binomial limit is used."""
+
+NEGLIGIBLE = 0.02
+"""Uncertainty of p that adds less than this share to the variance of the reads is left out."""
+
+MOST_OVERDISPERSED = 0.3
+LOWEST_P = 1e-9
 
 
 @njit(cache=True, nogil=True)
-def log_beta_binomial(alt: float, depth: float, p: float, precision: float) -> float:
-    """Log probability of `alt` of `depth` reads at expected frequency p, without the binomial coefficient.
+def log_gamma(x: float) -> float:
+    """log Γ(x) for x > 0 by Stirling's series, shifted up where x is small; relative error below 1e-13."""
+    shift = 0.0
+    if x < 10.0:
+        product = 1.0
+        while x < 10.0:
+            product *= x
+            x += 1.0
+        shift = math.log(product)
+    inverse = 1.0 / x
+    square = inverse * inverse
+    series = inverse * (
+        0.08333333333333333
+        - square
+        * (
+            0.002777777777777778
+            - square * (0.0007936507936507937 - square * (0.0005952380952380953 - square * 0.0008417508417508417))
+        )
+    )
+    return (x - 0.5) * math.log(x) - x + 0.9189385332046727 + series - shift
 
-    The coefficient does not depend on p and cancels everywhere except in sums over `alt`.
-    """
-    p = min(max(p, 1e-9), 1 - 1e-9)
-    if precision > 1e7:  # the binomial limit
+
+@njit(cache=True, nogil=True)
+def log_beta_binomial(alt: float, depth: float, p: float, overdispersion: float) -> float:
+    """Log probability of `alt` of `depth` reads at expected frequency p, without the binomial coefficient."""
+    p = min(max(p, LOWEST_P), 1 - LOWEST_P)
+    if overdispersion < BINOMIAL_BELOW:
         return alt * math.log(p) + (depth - alt) * math.log1p(-p)
-    a = p * precision
-    b = (1 - p) * precision
+    size = 1.0 / min(overdispersion, MOST_OVERDISPERSED) - 1.0
+    a = p * size
+    b = size - a
     return (
-        math.lgamma(alt + a)
-        + math.lgamma(depth - alt + b)
-        - math.lgamma(depth + precision)
-        - math.lgamma(a)
-        - math.lgamma(b)
-        + math.lgamma(precision)
+        log_gamma(alt + a)
+        - log_gamma(a)
+        + log_gamma(depth - alt + b)
+        - log_gamma(b)
+        - log_gamma(depth + size)
+        + log_gamma(size)
     )
 
 
 @njit(cache=True, nogil=True)
-def _site(alt, depth, scale, error, precision, states, grid, out, norm):  # type: ignore[no-untyped-def]
-    """Add one site's states to out (G,) = log p(alt | depth, grid); norm (G,) is scratch."""
-    size = grid.shape[0]
-    out[:] = -np.inf
-    norm[:] = 0.0
-    for k in range(states.shape[0]):
-        log_weight = states[k, 0]
-        weight = math.exp(log_weight)
-        flat = states[k, 1] == 0.0 and states[k, 2] == 0.0
-        constant = log_beta_binomial(alt, depth, error, precision) if flat else 0.0
-        for g in range(size):
-            phi = grid[g]
-            if phi < states[k, 3] - 1e-9 or phi > states[k, 4] + 1e-9:
-                continue
-            norm[g] += weight
-            if flat:
-                value = log_weight + constant
-            else:
-                v = scale * (states[k, 1] * phi + states[k, 2])
-                p = v * (1 - error) + (1 - v) * error
-                value = log_weight + log_beta_binomial(alt, depth, p, precision)
-            top = max(out[g], value)
-            out[g] = top + math.log(math.exp(out[g] - top) + math.exp(value - top))
-    for g in range(size):
-        out[g] = max(out[g] - math.log(norm[g]), FLOOR) if norm[g] > 0 else FLOOR
+def row_log_likelihood(alt, depth, scale, error, overdispersion, total_spread, floor, u, u_variance):  # type: ignore[no-untyped-def]
+    """Log-likelihood of one site in one sample at u mutated copies.
+
+    scale: ρ / (ρC + (1 − ρ)C₀). total_spread: squared relative error of that denominator. u_variance: variance of u.
+    floor: what the row is worth if nothing explains it; the two are mixed (`floor` includes the mixing weight).
+    """
+    v = min(max(scale * u, 0.0), 1.0)
+    p = v * (1.0 - error) + (1.0 - v) * error
+    spread = (scale * scale * u_variance + v * v * total_spread) * (1 - 2 * error) ** 2
+    if spread * depth > NEGLIGIBLE * p * (1.0 - p):
+        overdispersion += spread / max(p * (1.0 - p), 1e-6)
+    value = log_beta_binomial(alt, depth, p, overdispersion)
+    if value > floor + 30.0:
+        return value
+    if value < floor - 30.0:
+        return floor
+    top = max(value, floor)
+    return top + math.log(math.exp(value - top) + math.exp(floor - top))
 
 
 @njit(cache=True, nogil=True)
-def grid_log_likelihood(alt, depth, scale, error, precision, index, start, values, grid):  # type: ignore[no-untyped-def]
-    """Log-likelihood (n, G) of n observations on the grid.
+def interpolated(table, step, u):  # type: ignore[no-untyped-def]
+    """Value at u of a table (T,) over u = 0, step, 2 step, …; the last value beyond its end."""
+    place = u / step
+    index = int(place)
+    if index >= table.shape[0] - 1:
+        return table[-1]
+    part = place - index
+    return table[index] * (1.0 - part) + table[index + 1] * part
 
-    alt, depth, scale, error, precision: (n,); scale = ρ / (ρC + (1 − ρ)C₀). index, start, values: a
-    `StateTable`. Each row is relative to its maximum over the grid.
+
+@njit(cache=True, nogil=True)
+def censored_log_likelihood(depths, limits, scale, error, overdispersion, u):  # type: ignore[no-untyped-def]
+    """Log probability (n, U) of fewer alternative reads than the caller's limit, mean over imagined depths.
+
+    depths, limits: (n, D). scale, error, overdispersion: (n,). u: (U,) mutated copies per cancer cell.
     """
-    n = alt.shape[0]
-    size = grid.shape[0]
+    n, size = depths.shape[0], u.shape[0]
     out = np.empty((n, size))
-    norm = np.empty(size)
     for i in range(n):
-        rows = values[start[index[i]] : start[index[i] + 1]]
-        _site(alt[i], depth[i], scale[i], error[i], precision[i], rows, grid, out[i], norm)
-        out[i] -= out[i].max()
-    return out
-
-
-@njit(cache=True, nogil=True)
-def precision_log_likelihood(alt, depth, scale, error, precisions, phi, index, start, values):  # type: ignore[no-untyped-def]
-    """Log-likelihood (n, P) of n observations at known DCF `phi` (n,) for each of P precisions."""
-    n = alt.shape[0]
-    out = np.empty((n, precisions.shape[0]))
-    norm = np.empty(1)
-    point = np.empty(1)
-    cell = np.empty(1)
-    for i in range(n):
-        rows = values[start[index[i]] : start[index[i] + 1]]
-        point[0] = phi[i]
-        for j in range(precisions.shape[0]):
-            _site(alt[i], depth[i], scale[i], error[i], precisions[j], rows, point, cell, norm)
-            out[i, j] = cell[0]
-    return out
-
-
-@njit(cache=True, nogil=True)
-def censored_log_likelihood(depths, limits, scale, error, precision, index, start, values, grid):  # type: ignore[no-untyped-def]
-    """Log probability (n, G) of fewer than `limits` alternative reads, mean over the depths.
-
-    depths, limits: (n, D) reads and the caller's limit at each; other inputs as `grid_log_likelihood`.
-    """
-    n = depths.shape[0]
-    size = grid.shape[0]
-    out = np.empty((n, size))
-    norm = np.empty(size)
-    row = np.empty(size)
-    for i in range(n):
-        states = values[start[index[i]] : start[index[i] + 1]]
-        total = np.zeros(size)
-        for j in range(depths.shape[1]):
-            depth = depths[i, j]
-            for alt in range(min(limits[i, j], depth + 1)):
-                ways = math.lgamma(depth + 1.0) - math.lgamma(alt + 1.0) - math.lgamma(depth - alt + 1.0)
-                _site(float(alt), float(depth), scale[i], error[i], precision[i], states, grid, row, norm)
-                for g in range(size):
-                    total[g] += math.exp(ways + row[g])
-        for g in range(size):
-            out[i, g] = math.log(max(total[g] / depths.shape[1], 1e-300))
-    return out
-
-
-@njit(cache=True, nogil=True)
-def state_summary(alt, depth, scale, error, precision, index, start, values, grid, posterior):  # type: ignore[no-untyped-def]
-    """Expected CCF, mutated copies u and probability of no loss of n observations.
-
-    posterior: (n, G) weights over the DCF grid, rows summing to 1. Returns (n, 3): CCF, u, P(no cell lost
-    the mutation); and the distribution of the CCF over the grid (n, G).
-    """
-    n = alt.shape[0]
-    size = grid.shape[0]
-    summary = np.zeros((n, 3))
-    spread = np.zeros((n, size))
-    for i in range(n):
-        states = values[start[index[i]] : start[index[i] + 1]]
-        count = states.shape[0]
-        logs = np.empty(count)
-        for g in range(size):
-            mass = posterior[i, g]
-            if mass < 1e-6:
-                continue
-            phi = grid[g]
-            top = -np.inf
-            for k in range(count):
-                logs[k] = -np.inf
-                if states[k, 3] - 1e-9 <= phi <= states[k, 4] + 1e-9:
-                    v = scale[i] * (states[k, 1] * phi + states[k, 2])
-                    p = v * (1 - error[i]) + (1 - v) * error[i]
-                    logs[k] = states[k, 0]
-                    if depth[i] > 0:
-                        logs[k] += log_beta_binomial(alt[i], depth[i], p, precision[i])
-                    top = max(top, logs[k])
-            if top == -np.inf:
-                continue
+        for j in range(size):
+            v = min(scale[i] * u[j], 1.0)
+            p = v * (1.0 - error[i]) + (1.0 - v) * error[i]
             total = 0.0
-            for k in range(count):
-                total += math.exp(logs[k] - top)
-            for k in range(count):
-                share = mass * math.exp(logs[k] - top) / total
-                if share == 0.0:
-                    continue
-                ccf = min(max(states[k, 5] * phi + states[k, 6], 0.0), 1.0)
-                summary[i, 0] += share * ccf
-                summary[i, 1] += share * (states[k, 1] * phi + states[k, 2])
-                if states[k, 5] == 1.0 and states[k, 6] == 0.0:
-                    summary[i, 2] += share
-                spread[i, int(ccf * (size - 1) + 0.5)] += share
-    return summary, spread
+            for k in range(depths.shape[1]):
+                depth = depths[i, k]
+                for alt in range(min(limits[i, k], depth + 1)):
+                    ways = log_gamma(depth + 1.0) - log_gamma(alt + 1.0) - log_gamma(depth - alt + 1.0)
+                    total += math.exp(ways + log_beta_binomial(alt, depth, p, overdispersion[i]))
+            out[i, j] = math.log(max(min(total / depths.shape[1], 1.0), 1e-300))
+    return out
+
+
+@njit(cache=True, nogil=True)
+def row_ceiling(rows):  # type: ignore[no-untyped-def]
+    """Highest log-likelihood (N, S) that any frequency can give a row."""
+    alt, depth, table = rows[0], rows[1], rows[7]
+    out = np.zeros(alt.shape)
+    for n in range(alt.shape[0]):
+        for s in range(alt.shape[1]):
+            a, d = alt[n, s], depth[n, s]
+            if table[n, s] == -1 and a > 0.0 and a < d:
+                out[n, s] = a * math.log(a / d) + (d - a) * math.log1p(-a / d)
+    return out

@@ -46,6 +46,14 @@ class Sites:
         fraction = np.nan_to_num(self.fraction_2)
         return (1 - fraction) * first + fraction * second
 
+    def mean_copies(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean copies of the major and the minor allele per cancer cell, each (R,)."""
+        fraction = np.nan_to_num(self.fraction_2)
+        return (
+            (1 - fraction) * self.major + fraction * np.nan_to_num(self.major_2),
+            (1 - fraction) * self.minor + fraction * np.nan_to_num(self.minor_2),
+        )
+
     @property
     def scale(self) -> np.ndarray:
         """Expected VAF per mutated copy, ρ / (ρC + (1 − ρ)C₀), (R,)."""

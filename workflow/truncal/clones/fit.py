@@ -1,8 +1,9 @@
 """Clusters of one patient, their number included, without restarts: deterministic.
 
-1. agglomerate single mutations on the tensor (a subset of them first where there are very many);
-2. reassign each mutation by its predictive under the others' clusters until nothing moves;
-3. estimate each sample's overdispersion from the clusters, rebuild the tensor, and repeat from 1.
+1. agglomerate a spread-out subset of the mutations into starting groups;
+2. expectation–maximisation of the mixture of trunk, branches and outliers, dissolving and merging clusters as
+   long as that gains; what fits no cluster is agglomerated again;
+3. estimate each sample's overdispersion and purity from the clusters, and repeat from 2.
 """
 
 from __future__ import annotations
@@ -11,154 +12,152 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from truncal.ccf.tensor import DEFAULT_PRECISION, ReadModel
-from truncal.clones.agglomerate import agglomerate
-from truncal.clones.assign import cluster_sums, dcf_posterior, log_alone, log_predictive
-from truncal.clones.prior import dcf_log_prior
+from truncal.ccf.model import ReadModel
+from truncal.clones.mixture import TRUNK, Fixed, Mixture, expect, fixed_likelihoods, maximise
+from truncal.clones.posterior import Centre, cluster_posterior
+from truncal.clones.start import starting_groups
 
-AT_ONCE = 1000
-"""Mutations that are agglomerated together; the rest join the clusters found, and what fits none goes again."""
+AT_ONCE = 800
+"""Mutations that are agglomerated together."""
 
-SWEEPS = 25
+SWEEPS = 30
+ROUNDS = 4
 
 
 @dataclass(frozen=True)
-class Clustering:
-    """Clusters of N mutations in S samples on a grid of G DCFs.
+class Options:
+    """Settings of the clustering; see the config's `clones`."""
 
-    label: (N,) 0-based cluster, −1 for outliers, by falling mean DCF. responsibility: (N, K) and outlier (N,)
-    sum to 1 for each mutation. log_likelihood: (K, S, G) summed over members. posterior: (K, S, G) of the DCF.
-    mutation_posterior: (N, S, G) of each mutation's DCF. precision: (S,) of the beta-binomial.
-    """
-
-    label: np.ndarray
-    responsibility: np.ndarray
-    outlier: np.ndarray
-    log_likelihood: np.ndarray
-    posterior: np.ndarray
-    mutation_posterior: np.ndarray
-    precision: np.ndarray
+    concentration: float = 1.0
+    outlier_prior: float = 0.01
 
 
-def cluster_mutations(
-    model: ReadModel, *, concentration: float = 1.0, outlier_prior: float = 0.01, rounds: int = 2
-) -> Clustering:
-    """Cluster all mutations of the read model."""
-    log_prior = dcf_log_prior(len(model.grid))
-    precision = np.full(model.observations.shape[1], DEFAULT_PRECISION)
-    for _ in range(rounds):
-        tensor = model.tensor(precision)
-        label = _cluster(tensor, log_prior, concentration, outlier_prior)
-        sums = cluster_sums(tensor, label, label.max() + 1)
-        dcf = dcf_posterior(sums, log_prior) @ model.grid
-        precision = model.fit_precision(dcf[label], label >= 0)
-    tensor = model.tensor(precision)
-    label = _cluster(tensor, log_prior, concentration, outlier_prior)
-    return _summary(tensor, label, log_prior, concentration, outlier_prior, precision, model.grid)
-
-
-def _cluster(
-    tensor: np.ndarray, log_prior: np.ndarray, concentration: float, outlier_prior: float
-) -> np.ndarray:
-    likelihood = np.exp(tensor)
-    label = _agglomerated(tensor, likelihood, log_prior, concentration)
-    for _ in range(SWEEPS):
-        scores = _scores(tensor, likelihood, label, log_prior, concentration, outlier_prior)
-        moved = scores.argmax(axis=1)
-        moved[moved == scores.shape[1] - 1] = -1
-        moved = _numbered(moved)
-        if np.array_equal(moved, label):
+def fit_clusters(model: ReadModel, options: Options) -> tuple[ReadModel, Fixed, Mixture]:
+    """Fit the mixture."""
+    fixed = fixed_likelihoods(model)
+    mixture = _start(model, fixed, options)
+    mixture = _settle(model, fixed, mixture, options)
+    for _ in range(ROUNDS):
+        more = _more(model, fixed, mixture, options)
+        if more is None:
             break
-        label = moved
-    return label
+        count = len(mixture.centres)
+        mixture = _settle(model, fixed, more, options)
+        if len(mixture.centres) <= count:
+            break
+    return model, fixed, mixture
 
 
-def _agglomerated(
-    tensor: np.ndarray, likelihood: np.ndarray, log_prior: np.ndarray, concentration: float
-) -> np.ndarray:
-    """Agglomerate a spread-out subset, let the others join, and take what fits nothing for the next subset."""
-    n = len(tensor)
-    label = np.full(n, -1)
-    alone = log_alone(likelihood, log_prior)
-    left = np.arange(n)
-    count = 0
-    while len(left):
-        chosen = left[np.linspace(0, len(left) - 1, min(AT_ONCE, len(left))).astype(np.int64)]
-        found = agglomerate(tensor[chosen], np.ones(len(chosen)), log_prior, concentration)
-        label[chosen] = count + found
-        count += found.max() + 1
-        sums = cluster_sums(tensor, label, count)
-        left = np.setdiff1d(left, chosen)
-        if len(left):
-            gain = log_predictive(tensor[left], likelihood[left], np.full(len(left), -1), sums, log_prior)
-            gain += np.log(np.bincount(label[label >= 0], minlength=count)) - np.log(concentration)
-            joins = gain.max(axis=1) > alone[left]
-            label[left[joins]] = gain[joins].argmax(axis=1)
-            left = left[~joins]
-    if n > AT_ONCE:
-        sizes = np.bincount(label, minlength=count)
-        label = agglomerate(cluster_sums(tensor, label, count), sizes, log_prior, concentration)[label]
-    return label
+def _start(model: ReadModel, fixed: Fixed, options: Options) -> Mixture:
+    n = model.shape[0]
+    groups = starting_groups(
+        model, fixed.trunk, np.arange(n), concentration=options.concentration, most=AT_ONCE
+    )
+    groups = [group for group in groups if len(group[0]) > 1] or groups
+    centres = _centres(model, groups)
+    r = np.zeros((n, len(centres) + 2))
+    r[:, TRUNK] = 0.3
+    for k, (group, _) in enumerate(groups):
+        r[group, k + 1] = 1.0
+    r[:, -1] = 0.01
+    r /= r.sum(axis=1, keepdims=True)
+    return Mixture(centres, r)
 
 
-def _scores(
-    tensor: np.ndarray,
-    likelihood: np.ndarray,
-    label: np.ndarray,
-    log_prior: np.ndarray,
-    concentration: float,
-    outlier_prior: float,
-) -> np.ndarray:
-    """Log weights (N, K + 1) of each mutation for each cluster and, last, for being an outlier."""
-    count = label.max() + 1
-    sums = cluster_sums(tensor, label, count)
-    sizes = np.bincount(label[label >= 0], minlength=count).astype(float)
-    others = np.repeat(sizes[None, :], len(label), axis=0)
-    members = np.flatnonzero(label >= 0)
-    others[members, label[members]] -= 1
-    with np.errstate(divide="ignore"):
-        scores = np.log(others) + log_predictive(tensor, likelihood, label, sums, log_prior)
-    alone = log_alone(likelihood, log_prior)
-    total = np.log(max(len(label) - 1 + concentration, 1))
-    outlier = np.log(max(outlier_prior, 1e-12)) + alone
-    return np.column_stack([scores - total + np.log1p(-outlier_prior), outlier])
+def _centres(model: ReadModel, groups: list[tuple[np.ndarray, np.ndarray]]) -> list[Centre]:
+    spread = np.full(model.shape[1], 1e-3)
+    return [cluster_posterior(model, group, np.ones(len(group)), phi, spread) for group, phi in groups]
 
 
-def _numbered(label: np.ndarray) -> np.ndarray:
-    """Labels without gaps, −1 kept; a cluster of one is an outlier unless there are no others."""
-    sizes = np.bincount(label[label >= 0], minlength=1)
-    single = np.flatnonzero(sizes == 1)
-    if (sizes > 1).any():
-        label = np.where(np.isin(label, single), -1, label)
-    out = np.full(len(label), -1)
-    kept = label >= 0
-    out[kept] = np.unique(label[kept], return_inverse=True)[1].reshape(-1)
-    return out
+def _more(model: ReadModel, fixed: Fixed, mixture: Mixture, options: Options) -> Mixture | None:
+    """The mixture with further clusters from what fits none, or None where nothing is left over."""
+    left = np.flatnonzero(mixture.responsibility[:, -1] > 0.2)
+    nowhere = np.full(model.shape[0], -np.inf)
+    groups = starting_groups(model, nowhere, left, concentration=options.concentration, most=AT_ONCE)
+    groups = [group for group in groups if len(group[0]) > 1]
+    if not groups:
+        return None
+    centres = _centres(model, groups)
+    r = mixture.responsibility
+    r = np.concatenate([r[:, :-1], np.zeros((len(r), len(groups))), r[:, -1:]], axis=1)
+    for k, (group, _) in enumerate(groups):
+        r[group] = 0.0
+        r[group, mixture.responsibility.shape[1] - 1 + k] = 1.0
+    return Mixture([*mixture.centres, *centres], r)
 
 
-def _summary(
-    tensor: np.ndarray,
-    label: np.ndarray,
-    log_prior: np.ndarray,
-    concentration: float,
-    outlier_prior: float,
-    precision: np.ndarray,
-    grid: np.ndarray,
-) -> Clustering:
-    likelihood = np.exp(tensor)
-    count = label.max() + 1
-    sums = cluster_sums(tensor, label, count)
-    order = np.argsort(-(dcf_posterior(sums, log_prior) @ grid).mean(axis=1), kind="stable")
-    rank = np.empty(count, dtype=np.int64)
-    rank[order] = np.arange(count)
-    label = np.where(label >= 0, rank[label], -1)
-    sums = sums[order]
-    posterior = dcf_posterior(sums, log_prior)
-    scores = _scores(tensor, likelihood, label, log_prior, concentration, outlier_prior)
-    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
-    weights /= weights.sum(axis=1, keepdims=True)
-    own = dcf_posterior(tensor, log_prior)
-    members = label >= 0
-    shares = weights[:, :-1] / np.maximum(weights[:, :-1].sum(axis=1, keepdims=True), 1e-300)
-    mutation_posterior = np.where(members[:, None, None], np.einsum("nk,ksg->nsg", shares, posterior), own)
-    return Clustering(label, weights[:, :-1], weights[:, -1], sums, posterior, mutation_posterior, precision)
+def _settle(model: ReadModel, fixed: Fixed, mixture: Mixture, options: Options) -> Mixture:
+    """Iterate to a fixed point, then try to do with fewer clusters, until neither changes anything."""
+    mixture = _iterate(model, fixed, mixture, options)
+    while True:
+        fewer = _fewer(model, fixed, mixture, options)
+        if fewer is None:
+            return mixture
+        mixture = _iterate(model, fixed, fewer, options)
+
+
+def _iterate(model: ReadModel, fixed: Fixed, mixture: Mixture, options: Options) -> Mixture:
+    label = None
+    for sweep in range(SWEEPS):
+        mixture = expect(model, fixed, mixture, options.outlier_prior)
+        mixture = maximise(model, mixture, afresh=sweep == 0)
+        now = mixture.label
+        if label is not None and np.array_equal(now, label):
+            break
+        label = now
+    return expect(model, fixed, mixture, options.outlier_prior)
+
+
+def _fewer(model: ReadModel, fixed: Fixed, mixture: Mixture, options: Options) -> Mixture | None:
+    """The mixture without its least needed cluster, or None where every one is needed.
+
+    Without cluster k its members go where they fit best among the others; what that costs is compared with what the
+    cluster costs itself: the integral over its DCF (log marginal against the likelihood at its mean) and its place
+    in the restaurant prior.
+    """
+    n = model.shape[0]
+    likelihood, r = mixture.log_likelihood, mixture.responsibility
+    sizes = r[:, :-1].sum(axis=0)
+    log_sizes = np.log(np.maximum(sizes, 1e-3))
+    scores = likelihood.copy()
+    scores[:, :-1] += log_sizes
+    scores[:, -1] += np.log(options.outlier_prior * n)
+    worst, gain = -1, 0.0
+    for k, centre in enumerate(mixture.centres):
+        share = r[:, k + 1]
+        members = np.flatnonzero(share > 0.01)
+        others = np.delete(scores[members], k + 1, axis=1)
+        top = others.max(axis=1)
+        without = top + np.log(np.exp(others - top[:, None]).sum(axis=1))
+        plain = likelihood[members, k + 1]
+        # the likelihood at the mean is replaced by the marginal over the DCF
+        occam = _occam(centre)
+        size = sizes[k + 1]
+        # restaurant prior of a table of this size against adding its members to other tables one by one
+        table = np.log(options.concentration) + _log_gamma(max(size, 1.0))
+        with_it = (share[members] * plain).sum() + occam + table
+        difference = (share[members] * without).sum() - with_it
+        if difference > gain:
+            worst, gain = k, difference
+    if worst < 0:
+        return None
+    keep = [column for column in range(r.shape[1]) if column != worst + 1]
+    r = r[:, keep].copy()
+    lost = r.sum(axis=1) < 1e-9
+    r[lost, -1] = 1.0
+    centres = [centre for k, centre in enumerate(mixture.centres) if k != worst]
+    return Mixture(centres, r / r.sum(axis=1, keepdims=True))
+
+
+def _occam(centre: Centre) -> float:
+    """Log of the share of the prior that the posterior keeps, over samples (S,): sum of log marginal − likelihood.
+
+    A spike keeps its prior mass; between the spikes the posterior keeps √(2π) standard deviations of the uniform.
+    """
+    return float(centre.occam.sum())
+
+
+def _log_gamma(x: float) -> float:
+    from math import lgamma
+
+    return lgamma(x)

@@ -1,19 +1,13 @@
-"""Prior over a cluster's DCF in one sample."""
+"""Prior over a cluster's DCF in one sample: a clone is absent, in all cells, or anything between."""
 
 from __future__ import annotations
 
-import numpy as np
+import math
 
 AT_ZERO = 0.25
-AT_ONE = 0.20
+"""Probability that a clone is missing from a sample."""
 
+AT_ONE = 0.05
+"""Probability that a clone other than the trunk makes up a whole sample."""
 
-def dcf_log_prior(size: int) -> np.ndarray:
-    """Log prior (G,) on a uniform grid over 0..1: spikes where a clone is absent or makes up the whole tumour.
-
-    A clone is missing from many regions and the trunk is in all cells of every one; the rest is uniform.
-    """
-    prior = np.full(size, (1 - AT_ZERO - AT_ONE) / size)
-    prior[0] += AT_ZERO
-    prior[-1] += AT_ONE
-    return np.log(prior)
+LOG_ZERO, LOG_ONE, LOG_BETWEEN = math.log(AT_ZERO), math.log(AT_ONE), math.log(1 - AT_ZERO - AT_ONE)

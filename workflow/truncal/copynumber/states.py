@@ -1,181 +1,267 @@
-"""The states that the mutated copies of a site may be in, given its copy number.
+"""How many mutated copies a site may carry, given the copy numbers of all samples of a patient together.
 
-A state says how the mean number of mutated copies per cancer cell, u, and the CCF follow from the DCF φ:
+A mutation arises on one copy. What later happens to that copy changes the mean number of mutated copies per cancer
+cell, u, in every sample at once. For an allele with mean copy numbers x_s in samples s and a base copy number c₀, gains
+g_s = max(x_s − c₀, 0) and losses l_s = max(c₀ − x_s, 0) are the copies that events after the base state added or removed
+(so g_s and l_s up to 1 are also the fractions of cancer cells with the event). With the DCF φ_s:
 
-    u = slope · φ + offset,   CCF = ccf_slope · φ + ccf_offset,   for low ≤ φ ≤ high.
+    branch, copy untouched    u = φ
+    branch, copy gained       u = φ + g       needs φ ≥ g: a copy present in cells without the mutation came later
+    branch, copy lost         u = max(φ − l, 0)   needs φ ≥ l; CCF = φ − l: λ = l / φ of the descendants lost it
+    trunk (φ = 1), early      u = x           all copies carry it: it is older than every gain
+    trunk, late               u = 1, 1 + g, 1 − l, and rarely something between
 
-An allele with a clonal copy number c has the states m · φ for m = 1..c. An allele whose mean copy number is
-fractional consists of two populations, one copy apart, and a subclonal event separates them: a mutation came
-before the event (φ ≥ f, u = m₁(φ − f) + m₂f), within it (φ ≤ f, u = m₂φ) or beside it (φ ≤ 1 − f, u = m₁φ), f
-being the fraction of cancer cells with the event (DeCiFer, Satas et al. 2021, Cell Systems 12:1004; PyClone's
-major/minor copy-number priors, Roth et al. 2014, Nature Methods 11:396). Losses of the mutated copy are the same
-with m₂ < m₁.
+More than one copy at φ < 1 is only possible where a gain is itself subclonal: a gain that is in every cancer cell
+happened on the trunk, and what it doubled is older (DeCiFer's state trees, Satas et al. 2021, Cell Systems 12:1004, with the
+patient's samples taken together). CCF is min(u, 1) on the trunk.
+
+Either allele may carry the mutation; the base state may be any copy number between the lowest and the highest of the
+samples, fewer events being likelier.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 
-INTEGER_WITHIN = 0.08
-"""A mean copy number this close to an integer is clonal; closer than the error of the callers' means."""
+UNTOUCHED, GAINED, LOST = 0, 1, 2
+EARLY, LATE, LATE_GAINED, LATE_LOST, BETWEEN, MIXED = 0, 1, 2, 3, 4, 5
 
-MAX_COPIES = 8
-"""Early gains are told apart up to this multiplicity; above it the levels merge into the highest."""
+MOST_TRUNK, MOST_BRANCH = 64, 32
+"""States kept for one site."""
 
+INTEGER_SHARE = 0.6
+"""Prior share of copy numbers that are the same in all cancer cells, for means that come with an error."""
 
-class State(NamedTuple):
-    """One state with its prior weight; see the module's text for the two linear maps."""
+INTEGER_SHARE_WITH_EVENT = 0.25
+"""The same where an event of the allele is seen in another sample."""
 
-    weight: float
-    slope: float
-    offset: float
-    low: float
-    high: float
-    ccf_slope: float
-    ccf_offset: float
+SETTLED_WITHIN = 0.01
+"""What is left of a distance to the integer that counts as none."""
+
+EVENT_FROM = 0.04
+"""A base copy number counts as left in a sample from this distance on."""
+
+TWO_EVENTS = 0.15
+"""Prior odds of an allele with both a gain and a loss among the samples, against a single event."""
 
 
 @dataclass(frozen=True)
-class StateTable:
-    """States of many sites: site i has rows `start[index[i]] : start[index[i] + 1]` of `values`.
+class States:
+    """States of N sites in S samples; site n has rows `start[n] : start[n + 1]`.
 
-    values: (n_states, 7) float64 with the fields of `State`, the weight as its logarithm.
+    trunk: mutated copies u (rows, S). branch: signed change of the mutated copies (rows, S), u = max(φ + change, 0).
+    log_weight: prior, the exponentials of a site's rows sum to 1. kind: what happened (constants of this module).
     """
 
-    index: np.ndarray
-    start: np.ndarray
-    values: np.ndarray
+    trunk_start: np.ndarray
+    trunk_u: np.ndarray
+    trunk_log_weight: np.ndarray
+    trunk_kind: np.ndarray
+    branch_start: np.ndarray
+    branch_change: np.ndarray
+    branch_log_weight: np.ndarray
+    branch_kind: np.ndarray
 
 
-def state_table(
-    major: np.ndarray,
-    minor: np.ndarray,
-    major_2: np.ndarray,
-    minor_2: np.ndarray,
-    fraction_2: np.ndarray,
-    more_elsewhere: np.ndarray,
-    loss_prior: float,
-) -> StateTable:
-    """States of each site (all inputs of shape (n,)); equal copy numbers share one set.
+def settled(copies: np.ndarray, error: float, share: float = INTEGER_SHARE) -> np.ndarray:
+    """Mean copy numbers pulled to the nearest integer as far as their error explains the distance.
 
-    `more_elsewhere`: another sample of the patient has more copies of the minor allele here, so that this
-    sample may have lost the mutated one. `fraction_2` is NaN where only mean copy numbers are known.
+    The posterior mean under a spike at the integer with probability `share` and a uniform density elsewhere.
     """
-    keys = np.column_stack([major, minor, major_2, minor_2, fraction_2, more_elsewhere.astype(float)])
-    unique, index = np.unique(np.nan_to_num(keys.round(3), nan=-1.0), axis=0, return_inverse=True)
-    sets = [
-        states(row[0], row[1], (row[2], row[3], row[4]) if row[4] >= 0 else None, bool(row[5]), loss_prior)
-        for row in unique.tolist()
-    ]
-    start = np.concatenate([[0], np.cumsum([len(group) for group in sets])]).astype(np.int64)
-    values = np.array([state for group in sets for state in group], dtype=float).reshape(-1, 7)
-    values[:, 0] = np.log(values[:, 0])
-    return StateTable(index.reshape(-1).astype(np.int64), start, values)
+    if error <= 0:
+        return copies
+    nearest = np.round(copies)
+    away = copies - nearest
+    spike = share * np.exp(-0.5 * (away / error) ** 2) / (error * math.sqrt(2 * math.pi))
+    pulled = nearest + away * (1 - spike / (spike + 1 - share))
+    return np.maximum(np.where(np.abs(pulled - nearest) < SETTLED_WITHIN, nearest, pulled), 0.0)
 
 
-@lru_cache(maxsize=65536)
-def states(
-    major: float,
-    minor: float,
-    second: tuple[float, float, float] | None,
-    more_elsewhere: bool,
-    loss_prior: float,
-) -> tuple[State, ...]:
-    """States of one site; `second` is (major, minor, fraction of cancer cells) of a second population."""
-    if second is None:
-        pairs = [_populations(major), _populations(minor)]
-    else:
-        major_2, minor_2, fraction = second
-        pairs = [(major, major_2, fraction), (minor, minor_2, fraction)]
-    found: list[State] = []
-    for copies, copies_2, fraction in pairs:
-        found += _allele_states(round(copies), round(copies_2), fraction)
-    loss = _loss_weight(pairs[1], more_elsewhere, loss_prior)
-    if loss > 0:
-        found.append(State(loss * sum(state.weight for state in found) / (1 - loss), 0, 0, 0, 1, 0, 0))
-    return _merged(found)
+def copy_number_states(major: np.ndarray, minor: np.ndarray, error: float) -> States:
+    """States of sites with mean copy numbers major, minor (N, S) of the two alleles per cancer cell.
 
-
-def _loss_weight(minor: tuple[float, float, float], more_elsewhere: bool, loss_prior: float) -> float:
-    """Prior of having lost every mutated copy in every cell: likelier where an allele is gone."""
-    gone = round(minor[0]) == 0 and (minor[2] == 0 or round(minor[1]) == 0)
-    if gone and more_elsewhere:
-        return max(0.25, loss_prior)
-    return loss_prior if gone or more_elsewhere else loss_prior / 10
-
-
-def _populations(mean: float) -> tuple[float, float, float]:
-    """Copies of the first and second population and the second's fraction, from their mean.
-
-    The two are one copy apart: a mean of 1.3 is 1 in 70 % and 2 in 30 % of the cancer cells.
+    error: their standard deviation, 0 where copy numbers are whole numbers.
     """
-    nearest = round(mean)
-    if abs(mean - nearest) <= INTEGER_WITHIN:
-        return nearest, nearest, 0.0
-    return math.floor(mean), math.floor(mean) + 1, mean - math.floor(mean)
+    keys, first, index = np.unique(
+        np.concatenate([major, minor], axis=1).round(4), axis=0, return_index=True, return_inverse=True
+    )
+    index = index.reshape(-1)
+    alleles = np.stack([major[first], minor[first]], axis=1)
+    unique = _build(settled(alleles, error), settled(alleles, error, INTEGER_SHARE_WITH_EVENT))
+    trunk_rows, trunk_start = _repeat(unique[0], index)
+    branch_rows, branch_start = _repeat(unique[4], index)
+    return States(
+        trunk_start, unique[1][trunk_rows], unique[2][trunk_rows], unique[3][trunk_rows],
+        branch_start, unique[5][branch_rows], unique[6][branch_rows], unique[7][branch_rows],
+    )  # fmt: skip
 
 
-def _allele_states(copies: int, copies_2: int, fraction: float) -> list[State]:
-    """States of a mutation on one allele with `copies` in 1 − f and `copies_2` in f of the cancer cells."""
-    if fraction == 0 or copies == copies_2:
-        return [State(weight, m, 0, 0, 1, 1, 0) for m, weight in _timings(copies)]
-    out: list[State] = []
-    # either population may be the one that the event made; the other's fraction is 1 − f
-    for base, derived, event in ((copies, copies_2, fraction), (copies_2, copies, 1 - fraction)):
-        if base == 0:  # nothing can be gained from nothing
+def _repeat(start: np.ndarray, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of each site among those of its unique copy numbers, and where each site's begin."""
+    sizes = (start[1:] - start[:-1])[index]
+    begin = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    rows = np.arange(begin[-1]) - np.repeat(begin[:-1], sizes) + np.repeat(start[:-1][index], sizes)
+    return rows.astype(np.int64), begin
+
+
+@njit(cache=True, nogil=True)
+def _add(values, weight, kind, rows, weights, kinds, count):  # type: ignore[no-untyped-def]
+    """Add a state, or its weight to an equal one; the new number of states."""
+    size = values.shape[0]
+    for row in range(count):
+        same = True
+        for s in range(size):
+            if abs(rows[row, s] - values[s]) > 1e-4:
+                same = False
+                break
+        if same:
+            if weight > weights[row]:
+                kinds[row] = kind
+            weights[row] += weight
+            return count
+    if count == rows.shape[0]:
+        return count
+    rows[count] = values
+    weights[count] = weight
+    kinds[count] = kind
+    return count + 1
+
+
+@njit(cache=True, nogil=True)
+def _site(alleles, loose, trunk, trunk_w, trunk_k, branch, branch_w, branch_k):  # type: ignore[no-untyped-def]
+    """Fill the states of one site; the numbers of trunk and branch states.
+
+    alleles: (2, S) copy numbers pulled to integers; loose: (2, S) the same, pulled less, for alleles with an event.
+    """
+    size = alleles.shape[1]
+    values = np.empty(size)
+    n_trunk, n_branch = 0, 0
+    copies = alleles.sum() / size
+    # whatever the copy number, a branch mutation may sit on a copy that nothing happened to
+    for allele in range(2):
+        x = alleles[allele]
+        low, high = int(math.floor(x.min() + EVENT_FROM)), int(math.ceil(x.max() - EVENT_FROM))
+        total_prior = 0.0
+        for base in range(max(low, 1), high + 1):
+            total_prior += _base_prior(x, base)
+        if total_prior == 0.0:
             continue
-        for m_base, weight in _timings(base):
-            derived_copies = _after_event(m_base, base, derived)
-            for m_derived, share in derived_copies:
-                before = State(
-                    weight * share,
-                    m_base,
-                    event * (m_derived - m_base),
-                    event,
-                    1,
-                    1,
-                    -event if m_derived == 0 else 0,
-                )
-                out.append(before)
-            out.append(State(weight, m_base, 0, 0, 1 - event, 1, 0))
-        if derived > 0:
-            out.append(State(0.5, 1, 0, 0, event, 1, 0))
-    return out
+        for base in range(max(low, 1), high + 1):
+            prior = _base_prior(x, base) / total_prior
+            if prior < 1e-3:
+                continue
+            gains, losses = False, False
+            for s in range(size):
+                gains |= x[s] > base + EVENT_FROM
+                losses |= x[s] < base - EVENT_FROM
+            hit = 1.0 / base
+            event = loose[allele] if gains or losses else x
+            # trunk
+            early, late = 0.5, 0.5
+            if base == 1:
+                early, late = 1.0, 0.0
+            n_trunk = _add(x, 0.5 * prior * early, EARLY, trunk, trunk_w, trunk_k, n_trunk)
+            late_share = prior * late * base / max(copies, 1.0)
+            if late > 0:
+                values[:] = 1.0
+                untouched = late_share * (1 - hit * 0.5 * (gains + losses))
+                n_trunk = _add(values, untouched, LATE, trunk, trunk_w, trunk_k, n_trunk)
+            if gains:
+                for s in range(size):
+                    values[s] = 1.0 + max(event[s] - base, 0.0)
+                share = late_share * hit * 0.5 if late > 0 else 0.1 * prior
+                n_trunk = _add(values, share, LATE_GAINED, trunk, trunk_w, trunk_k, n_trunk)
+                if base > 1:  # every copy doubled
+                    for s in range(size):
+                        values[s] = 1.0 + max(event[s] - base, 0.0) / base
+                    n_trunk = _add(values, 0.3 * share, LATE_GAINED, trunk, trunk_w, trunk_k, n_trunk)
+                if base == 1:  # the other copy was gained, or the gain came without the mutation
+                    values[:] = 1.0
+                    n_trunk = _add(values, 0.02 * prior, LATE, trunk, trunk_w, trunk_k, n_trunk)
+            if losses:
+                for s in range(size):
+                    values[s] = max(1.0 - max(base - event[s], 0.0), 0.0)
+                share = late_share * hit * 0.5 if late > 0 else 0.1 * prior
+                n_trunk = _add(values, share, LATE_LOST, trunk, trunk_w, trunk_k, n_trunk)
+            for m in range(2, min(base, 8)):
+                share = 0.1 * late_share / (base - 2)
+                values[:] = float(m)
+                n_trunk = _add(values, share, BETWEEN, trunk, trunk_w, trunk_k, n_trunk)
+                if gains:
+                    for s in range(size):
+                        values[s] = m + max(event[s] - base, 0.0)
+                    n_trunk = _add(values, share * 0.5, BETWEEN, trunk, trunk_w, trunk_k, n_trunk)
+                if losses:
+                    for s in range(size):
+                        values[s] = max(m - max(base - event[s], 0.0), 0.0)
+                    n_trunk = _add(values, share * 0.5, BETWEEN, trunk, trunk_w, trunk_k, n_trunk)
+            # branch
+            per_copy = prior * base / max(copies, 1.0)
+            values[:] = 0.0
+            untouched = per_copy * (1 - hit * 0.5 * (gains + losses))
+            n_branch = _add(values, untouched, UNTOUCHED, branch, branch_w, branch_k, n_branch)
+            if gains:
+                for s in range(size):
+                    values[s] = max(event[s] - base, 0.0)
+                n_branch = _add(values, per_copy * hit * 0.3, GAINED, branch, branch_w, branch_k, n_branch)
+                if base > 1:
+                    values /= base
+                    n_branch = _add(values, per_copy * hit * 0.1, GAINED, branch, branch_w, branch_k, n_branch)
+            if losses:
+                for s in range(size):
+                    values[s] = -max(base - event[s], 0.0)
+                n_branch = _add(values, per_copy * hit * 0.3, LOST, branch, branch_w, branch_k, n_branch)
+    if n_branch == 0:
+        values[:] = 0.0
+        n_branch = _add(values, 1.0, UNTOUCHED, branch, branch_w, branch_k, n_branch)
+    if n_trunk == 0:
+        values[:] = 1.0
+        n_trunk = _add(values, 1.0, LATE, trunk, trunk_w, trunk_k, n_trunk)
+    return n_trunk, n_branch
 
 
-def _timings(copies: int) -> list[tuple[int, float]]:
-    """Multiplicities on an allele of `copies`: on all of them (early), on one (late), rarely between."""
-    copies = min(copies, MAX_COPIES)
-    if copies == 0:
-        return []
-    if copies == 1:
-        return [(1, 1.0)]
-    between = [(m, 0.2 / (copies - 2)) for m in range(2, copies)]
-    return [(copies, 0.8), *between, (1, 1.0)]
+@njit(cache=True, nogil=True)
+def _base_prior(x, base):  # type: ignore[no-untyped-def]
+    """Prior weight of a base copy number: few kinds of events, and samples in the base state."""
+    gains, losses = False, False
+    most = 0.0
+    for s in range(x.shape[0]):
+        gains |= x[s] > base + EVENT_FROM
+        losses |= x[s] < base - EVENT_FROM
+        most = max(most, abs(x[s] - base))
+    prior = TWO_EVENTS if gains and losses else 1.0
+    while most > 1 + EVENT_FROM:  # several copies at once are rarer
+        prior *= 0.3
+        most -= 1
+    return prior
 
 
-def _after_event(m_base: int, base: int, derived: int) -> list[tuple[int, float]]:
-    """Mutated copies after the event, with shares: the copy gained or lost was mutated, or was not."""
-    mutated = m_base / base if base else 0.0
-    change = derived - base
-    options = {max(m_base + change, 0): mutated, min(m_base, derived): 1 - mutated}
-    if len(options) == 1:
-        return [(next(iter(options)), 1.0)]
-    return [(m, share) for m, share in options.items() if share > 0]
-
-
-def _merged(found: list[State]) -> tuple[State, ...]:
-    """States with the same maps are one; their weights add up, and all weights sum to 1."""
-    weights: dict[tuple[float, ...], float] = {}
-    for state in found:
-        maps = tuple(round(value, 9) for value in state[1:])
-        weights[maps] = weights.get(maps, 0.0) + state.weight
-    total = sum(weights.values())
-    if total == 0:
-        return (State(1.0, 0, 0, 0, 1, 0, 0),)
-    return tuple(State(weight / total, *maps) for maps, weight in sorted(weights.items()))  # type: ignore[arg-type]
+@njit(cache=True, nogil=True)
+def _build(alleles, loose):  # type: ignore[no-untyped-def]
+    """States of unique sites with alleles (U, 2, S), counted first and filled then."""
+    sites, _, size = alleles.shape
+    trunk, trunk_w = np.empty((MOST_TRUNK, size)), np.empty(MOST_TRUNK)
+    branch, branch_w = np.empty((MOST_BRANCH, size)), np.empty(MOST_BRANCH)
+    trunk_k, branch_k = np.empty(MOST_TRUNK, dtype=np.int8), np.empty(MOST_BRANCH, dtype=np.int8)
+    trunk_start, branch_start = np.zeros(sites + 1, dtype=np.int64), np.zeros(sites + 1, dtype=np.int64)
+    for n in range(sites):
+        a, b = _site(alleles[n], loose[n], trunk, trunk_w, trunk_k, branch, branch_w, branch_k)
+        trunk_start[n + 1], branch_start[n + 1] = trunk_start[n] + a, branch_start[n] + b
+    u = np.empty((trunk_start[sites], size))
+    u_w = np.empty(trunk_start[sites])
+    u_k = np.empty(trunk_start[sites], dtype=np.int8)
+    change = np.empty((branch_start[sites], size))
+    change_w = np.empty(branch_start[sites])
+    change_k = np.empty(branch_start[sites], dtype=np.int8)
+    for n in range(sites):
+        a, b = _site(alleles[n], loose[n], trunk, trunk_w, trunk_k, branch, branch_w, branch_k)
+        i, j = trunk_start[n], branch_start[n]
+        u[i : i + a], change[j : j + b] = trunk[:a], branch[:b]
+        u_w[i : i + a] = np.log(trunk_w[:a] / trunk_w[:a].sum())
+        change_w[j : j + b] = np.log(branch_w[:b] / branch_w[:b].sum())
+        u_k[i : i + a], change_k[j : j + b] = trunk_k[:a], branch_k[:b]
+    return trunk_start, u, u_w, u_k, branch_start, change, change_w, change_k

@@ -1,0 +1,83 @@
+"""The clones benchmark: clusters, CCF and clonality against truth, PyClone-VI beside it where given."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.datasets import DATASETS, Tumour, read_rows
+from benchmarks.peers import PyCloneVI
+from benchmarks.report import Report
+from benchmarks.scores import Prediction, mean_scores, score
+
+HELP = "clusters, cancer cell fractions and clonality"
+SETS = ("conipher-mean", "conipher-rounded", "pairtree", "mixing")
+SHOWN = (
+    "V", "ARI", "K", "K_true", "noise_P", "noise_R", "ccf_MAE", "ccf_MAE_mid", "ccf_cover", "ccf_cover_mid",
+    "dcf_MAE", "dcf_cover", "clonal_P", "clonal_R", "clonal_ECE", "truncal_P", "truncal_R", "truncal_ECE", "seconds",
+)  # fmt: skip
+
+
+def run(options: argparse.Namespace, report: Report) -> None:
+    """Score every chosen tumour and print a table per data set."""
+    for name in options.sets or SETS:
+        if name not in DATASETS:
+            continue
+        tumours = [
+            tumour
+            for tumour in DATASETS[name](options.data)
+            if re.search(options.tumours, tumour.name) and re.search(options.groups, tumour.group)
+        ]
+        results: dict[str, dict[str, dict[str, float]]] = {}
+        for tumour in tumours:
+            for tool, scores in _tools(tumour, options).items():
+                results.setdefault(tool, {})[tumour.name] = scores
+                report.progress(f"{name} {tumour.name} {tool}", scores)
+        for tool, by_tumour in results.items():
+            rows = dict(by_tumour)
+            for group in sorted({tumour.group for tumour in tumours}):
+                chosen = [by_tumour[tumour.name] for tumour in tumours if tumour.group == group]
+                rows[f"mean {group}"] = mean_scores(chosen)
+            rows["mean"] = mean_scores(list(by_tumour.values()))
+            report.table(f"{name}: {tool}", rows, SHOWN, keep=options.verbose or 1)
+
+
+def _tools(tumour: Tumour, options: argparse.Namespace) -> dict[str, dict[str, float]]:
+    out = {}
+    with tempfile.TemporaryDirectory() as folder:
+        counts = tumour.write(Path(folder) / "counts.tsv")
+        started = time.perf_counter()
+        found = truncal_prediction(counts, Path(folder) / "out")
+        seconds = time.perf_counter() - started
+        out["truncal"] = score(tumour, found) | {"seconds": seconds}
+        if "pyclone-vi" in options.peer:
+            for density in ("binomial", "beta-binomial"):
+                peer = PyCloneVI(options.peer["pyclone-vi"], density)
+                found, used = peer.run(counts, Path(folder), key=f"{tumour.dataset}/{tumour.name}")
+                out[f"pyclone-vi {density}"] = score(tumour, found) | {"seconds": used.cpu}
+    return out
+
+
+def truncal_prediction(counts: Path, out: Path) -> Prediction:
+    """Run the clones step and read its files back."""
+    from truncal.clones.run import run_clones
+    from truncal.clones.truncal import provisional_p_truncal
+    from truncal.sheet.settings import load_settings
+
+    result = run_clones(counts, out, load_settings(None), seed=1)
+    found = Prediction()
+    p_truncal = provisional_p_truncal(result.responsibility, result.p_trunk)
+    for index, row in enumerate(read_rows(out / "mutations.tsv")):
+        name = row["mutation_id"]
+        found.cluster[name] = row["cluster_id"]
+        found.p_clonal[name] = float(row["p_clonal"])
+        found.outlier[name] = float(row["outlier_probability"])
+        found.p_truncal[name] = float(p_truncal[index])
+    for row in read_rows(out / "ccf.tsv"):
+        key = row["mutation_id"], row["sample_id"]
+        found.ccf[key] = float(row["ccf"]), float(row["ccf_low"]), float(row["ccf_high"])
+        found.dcf[key] = float(row["dcf"]), float(row["dcf_low"]), float(row["dcf_high"])
+    return found

@@ -1,0 +1,101 @@
+"""Peers that the user has installed, run as whole processes and measured."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.datasets import read_rows
+from benchmarks.scores import Prediction
+
+
+@dataclass
+class Used:
+    """Resources of a finished process: seconds of wall clock and CPU, peak memory in MB."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def measure(command: list[str], cwd: Path | None = None) -> Used:
+    """Run a command to its end on one thread.
+
+    Raises
+    ------
+    RuntimeError
+        the command failed; its last lines of stderr.
+
+    """
+    single = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        command, cwd=cwd, env=os.environ | single, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    assert_text = process.stderr.read() if process.stderr else ""
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {assert_text[-2000:]}")
+    return Used(wall, usage.ru_utime + usage.ru_stime, _megabytes(usage))
+
+
+def _megabytes(usage: resource.struct_rusage) -> float:
+    return usage.ru_maxrss / 1024
+
+
+class PyCloneVI:
+    """PyClone-VI with 40 clusters and 10 restarts, its authors' advice for multi-region data."""
+
+    def __init__(
+        self, command: str, density: str, *, clusters: int = 40, restarts: int = 10, cache: Path | None = None
+    ) -> None:
+        self.command = command
+        self.density = density
+        self.clusters = clusters
+        self.restarts = restarts
+        given = os.environ.get("TRUNCAL_BENCH_CACHE")
+        self.cache = cache or (Path(given) if given else None)
+
+    def run(self, counts: Path, folder: Path, key: str) -> tuple[Prediction, Used]:
+        """Cluster a counts table; with a cache folder (TRUNCAL_BENCH_CACHE) a result is computed once."""
+        table = folder / "pyclone-vi.tsv"
+        stored = self.cache / self.density / f"{key}.tsv" if self.cache else None
+        if stored and stored.exists():
+            seconds = float(stored.with_suffix(".seconds").read_text().split()[0])
+            return self._read(stored), Used(seconds, seconds, 0.0)
+        fitted = folder / "pyclone-vi.h5"
+        fitted.unlink(missing_ok=True)
+        used = measure(
+            [
+                self.command, "fit", "-i", str(counts), "-o", str(fitted), "-d", self.density,
+                "-c", str(self.clusters), "-r", str(self.restarts), "--seed", "1",
+            ]
+        )  # fmt: skip
+        measure([self.command, "write-results-file", "-i", str(fitted), "-o", str(table)])
+        if stored:
+            stored.parent.mkdir(parents=True, exist_ok=True)
+            stored.write_bytes(table.read_bytes())
+            stored.with_suffix(".seconds").write_text(f"{used.cpu}\n")
+        return self._read(table), used
+
+    def _read(self, table: Path) -> Prediction:
+        found = Prediction()
+        lowest: dict[str, float] = {}
+        for row in read_rows(table):
+            name = row["mutation_id"]
+            found.cluster[name] = row["cluster_id"]
+            ccf = float(row["cellular_prevalence"])
+            spread = float(row["cellular_prevalence_std"] or "nan")
+            low, high = (ccf - 1.96 * spread, ccf + 1.96 * spread) if spread == spread else (ccf, ccf)
+            found.ccf[name, row["sample_id"]] = (ccf, low, high)
+            lowest[name] = min(lowest.get(name, 1.0), ccf)
+        # it gives no probability of being clonal; CCF ≥ 0.9 in every sample serves as the call
+        found.p_clonal = {name: float(value >= 0.9) for name, value in lowest.items()}
+        found.p_truncal = dict(found.p_clonal)
+        return found

@@ -1,0 +1,168 @@
+"""The read model of one patient: dense arrays, states and everything a kernel needs to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from truncal.ccf.absent import Absent, not_called_tables
+from truncal.ccf.likelihood import row_ceiling
+from truncal.ccf.observations import Observations
+from truncal.copynumber.states import States, copy_number_states, settled
+
+UNEXPLAINED = 2e-3
+"""Prior probability that one row (mutation × sample) is explained by nothing, e.g. by a wrong copy number."""
+
+READS, NOTHING = -1, -2
+"""Values of `Rows.table`: reads were counted; nothing is known. Others are rows of the not-called tables."""
+
+
+class Rows(NamedTuple):
+    """Arrays (N, S) of the reads and what turns mutated copies into a frequency; see `likelihood`.
+
+    overdispersion: (S,). table: (N, S) int64, `READS`, `NOTHING` or a row of `tables` (T, U).
+    """
+
+    alt: np.ndarray
+    depth: np.ndarray
+    scale: np.ndarray
+    error: np.ndarray
+    total_spread: np.ndarray
+    floor: np.ndarray
+    overdispersion: np.ndarray
+    table: np.ndarray
+    tables: np.ndarray
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Dense copy of the observations: reads and copy numbers (N, S), purity (S,)."""
+
+    alt: np.ndarray
+    depth: np.ndarray
+    called: np.ndarray
+    major: np.ndarray
+    minor: np.ndarray
+    normal: np.ndarray
+    purity: np.ndarray
+    error: np.ndarray
+
+
+@dataclass(frozen=True)
+class ReadModel:
+    """Reads, states and settings of one patient; `rows` and `states` are what the kernels take.
+
+    copy_number_error: standard deviation of the mean copy numbers; 0 where all are whole numbers.
+    """
+
+    sites: Sites
+    states: States
+    rows: Rows
+    copy_number_error: float
+    absent: Absent
+    ceiling: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(mutations, samples)."""
+        return self.sites.alt.shape
+
+    def with_samples(self, overdispersion: np.ndarray, purity_factor: np.ndarray) -> ReadModel:
+        """The same with other overdispersions (S,) and purities multiplied by (S,) factors."""
+        rows = _rows(self.sites, self.copy_number_error, self.absent, overdispersion, purity_factor)
+        return replace(self, rows=rows, ceiling=row_ceiling(rows))
+
+    def subset(self, mutations: np.ndarray) -> ReadModel:
+        """The model of some mutations (indices)."""
+        sites = Sites(
+            *(
+                value if name == "purity" and value.ndim == 1 else value[mutations]
+                for name, value in vars(self.sites).items()
+            )
+        )
+        rows = self.rows
+        kept = Rows(
+            *(np.ascontiguousarray(part[mutations]) for part in rows[:6]),
+            rows.overdispersion,
+            np.ascontiguousarray(rows.table[mutations]),
+            rows.tables,
+        )
+        return replace(self, sites=sites, states=take_states(self.states, mutations), rows=kept, ceiling=self.ceiling[mutations])
+
+
+def take_states(states: States, mutations: np.ndarray) -> States:
+    """States of some mutations (indices)."""
+    trunk, trunk_start = _taken(states.trunk_start, mutations)
+    branch, branch_start = _taken(states.branch_start, mutations)
+    return States(
+        trunk_start, states.trunk_u[trunk], states.trunk_log_weight[trunk], states.trunk_kind[trunk],
+        branch_start, states.branch_change[branch], states.branch_log_weight[branch], states.branch_kind[branch],
+    )  # fmt: skip
+
+
+def _taken(start: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    sizes = start[chosen + 1] - start[chosen]
+    begin = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return np.arange(begin[-1]) - np.repeat(begin[:-1], sizes) + np.repeat(start[chosen], sizes), begin
+
+
+def read_model(
+    observations: Observations, *, absent: Absent, copy_number_error: float = 0.05, overdispersion: float = 1e-3
+) -> ReadModel:
+    """Set up the read model; mean copy numbers with fractions are taken to have the given error."""
+    sites = dense(observations)
+    whole = bool((sites.major == np.round(sites.major)).all() and (sites.minor == np.round(sites.minor)).all())
+    error = 0.0 if whole else copy_number_error
+    states = copy_number_states(sites.major, sites.minor, error)
+    sites = replace(sites, major=settled(sites.major, error), minor=settled(sites.minor, error))
+    samples = sites.alt.shape[1]
+    rows = _rows(sites, error, absent, np.full(samples, overdispersion), np.ones(samples))
+    return ReadModel(sites, states, rows, error, absent, row_ceiling(rows))
+
+
+def dense(data: Observations) -> Sites:
+    """Observations as arrays (N, S)."""
+    n, s = data.shape
+    called = np.zeros((n, s), dtype=bool)
+    filled = {}
+    for name in ("major", "minor", "normal", "purity", "error"):
+        filled[name] = np.zeros((n, s))
+    alt, depth = np.zeros((n, s)), np.zeros((n, s))
+    rows = data.called
+    called[rows.mutation, rows.sample] = True
+    alt[rows.mutation, rows.sample], depth[rows.mutation, rows.sample] = data.alt, data.depth
+    for part in (data.called, data.not_called):
+        if not len(part):
+            continue
+        major, minor = part.mean_copies()
+        for name, values in (
+            ("major", major), ("minor", minor), ("normal", part.normal), ("purity", part.purity), ("error", part.error)
+        ):  # fmt: skip
+            filled[name][part.mutation, part.sample] = values
+    return Sites(alt, depth, called, **filled)
+
+
+def _rows(
+    sites: Sites, cn_error: float, absent: Absent, overdispersion: np.ndarray, purity_factor: np.ndarray
+) -> Rows:
+    purity = np.minimum(sites.purity * purity_factor, 1.0)
+    alleles = purity * (sites.major + sites.minor) + (1 - purity) * sites.normal
+    alleles = np.maximum(alleles, 1e-3)
+    scale = purity / alleles
+    spread = (purity * np.sqrt(2.0) * cn_error / alleles) ** 2
+    missing = not_called_tables(sites.called, sites.depth, scale, sites.error, overdispersion, absent)
+    table = np.where(sites.called & (sites.depth == 0), NOTHING, missing.table)
+    floor = np.log(UNEXPLAINED) + flat_log_likelihood(sites.alt, sites.depth)
+    return Rows(
+        sites.alt, sites.depth, scale, sites.error, spread, floor, overdispersion, table, missing.values
+    )
+
+
+def flat_log_likelihood(alt: np.ndarray, depth: np.ndarray) -> np.ndarray:
+    """Log ∫₀¹ p^a (1 − p)^(d − a) dp, of the shape of alt and depth."""
+    from scipy.special import betaln
+
+    return betaln(alt + 1, depth - alt + 1)
+

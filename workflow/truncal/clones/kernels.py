@@ -1,0 +1,241 @@
+"""Compiled likelihoods of mutations under clusters, marginal over copy-number states.
+
+A cluster is a DCF φ (S,) with its variance; the trunk is φ = 1 in every sample. For mutation n and cluster k
+
+    p(n | k) = Σ_z w_z Π_s p(reads_ns | u_zs(φ_ks)),
+
+the states z being shared by all samples (see `copynumber.states`).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from truncal.ccf.likelihood import interpolated, row_log_likelihood
+from truncal.copynumber.states import LATE_GAINED, LATE_LOST, UNTOUCHED
+
+TABLE_STEP = 0.05
+NEED_SPREAD = 0.02
+"""Standard deviation, beyond that of copy number and cluster, within which φ may fall short of what a state needs."""
+
+
+HOPELESS = 25.0
+"""A cluster this far (log) below another is not weighed for a mutation."""
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _row(rows, n, s, u, variance):  # type: ignore[no-untyped-def]
+    alt, depth, scale, error, total_spread, floor, overdispersion, table, tables = rows
+    which = table[n, s]
+    if which == -2:
+        return 0.0
+    if which >= 0:
+        return interpolated(tables[which], TABLE_STEP, u)
+    return row_log_likelihood(
+        alt[n, s], depth[n, s], scale[n, s], error[n, s], overdispersion[s], total_spread[n, s], floor[n, s], u, variance
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _spread_row(rows, n, s, u, variance):  # type: ignore[no-untyped-def]
+    """Mean over a normal distribution of u, cut at 0, by Gauss–Hermite quadrature with three points."""
+    away = math.sqrt(3.0 * variance)
+    middle = _row(rows, n, s, u, 0.0)
+    below = _row(rows, n, s, max(u - away, 0.0), 0.0)
+    above = _row(rows, n, s, u + away, 0.0)
+    top = max(middle, below, above)
+    return top + math.log(
+        math.exp(middle - top) * (2.0 / 3.0) + (math.exp(below - top) + math.exp(above - top)) / 6.0
+    )
+
+
+@njit(cache=True, nogil=True)
+def trunk_states(rows, start, u, log_weight, kind, cn_variance):  # type: ignore[no-untyped-def]
+    """Joint log-likelihood (rows of u,) of each trunk state with its weight."""
+    samples = rows[0].shape[1]
+    out = np.empty(u.shape[0])
+    for n in range(start.shape[0] - 1):
+        for z in range(start[n], start[n + 1]):
+            total = log_weight[z]
+            for s in range(samples):
+                copies = u[z, s]
+                uncertain = kind[z] == LATE_GAINED or kind[z] == LATE_LOST or abs(copies - round(copies)) > 1e-3
+                if cn_variance > 0.0 and uncertain:
+                    total += _spread_row(rows, n, s, copies, cn_variance)
+                else:
+                    total += _row(rows, n, s, copies, 0.0)
+            out[z] = total
+    return out
+
+
+@njit(cache=True, nogil=True)
+def sum_by_site(start, values):  # type: ignore[no-untyped-def]
+    """Log of the sum of exponentials of each site's values, (N,)."""
+    out = np.empty(start.shape[0] - 1)
+    for n in range(out.shape[0]):
+        top = -np.inf
+        for z in range(start[n], start[n + 1]):
+            top = max(top, values[z])
+        total = 0.0
+        for z in range(start[n], start[n + 1]):
+            total += math.exp(values[z] - top)
+        out[n] = top + math.log(total)
+    return out
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _shortfall(phi, change, most, variance):  # type: ignore[no-untyped-def]
+    """Log penalty of a DCF below the fraction of cells that a state's event needs, at `most` copies a cell."""
+    need = abs(change) / most - phi
+    if need <= 0.0:
+        return 0.0
+    return -0.5 * need * need / (variance + NEED_SPREAD * NEED_SPREAD)
+
+
+@njit(cache=True, nogil=True)
+def copies_at_most(change):  # type: ignore[no-untyped-def]
+    """Copies that an event changes in one cell, from its means (S,) over cells."""
+    most = 1.0
+    for s in range(change.shape[0]):
+        most = max(most, math.ceil(abs(change[s]) - 0.1))
+    return most
+
+
+@njit(cache=True, nogil=True)
+def branch_states(rows, ceiling, n, phi, phi_variance, first, last, change, log_weight, kind, cn_variance, least, out):  # type: ignore[no-untyped-def]
+    """Joint log-likelihood of the branch states first..last of mutation n at φ (S,) into out; their log sum.
+
+    ceiling: (N, S) the best any frequency can do. A state that can't reach `least` any more is given up (−inf).
+    """
+    samples = phi.shape[0]
+    highest = 0.0
+    for s in range(samples):
+        highest += ceiling[n, s]
+    top = -np.inf
+    for z in range(first, last):
+        possible = highest + log_weight[z]
+        most = copies_at_most(change[z]) if kind[z] != UNTOUCHED else 1.0
+        for s in range(samples):
+            if rows[7][n, s] == -2:
+                continue
+            if kind[z] == UNTOUCHED:
+                value = _row(rows, n, s, phi[s], phi_variance[s])
+            else:
+                variance = phi_variance[s] + cn_variance
+                value = _spread_row(rows, n, s, max(phi[s] + change[z, s], 0.0), variance)
+                value += _shortfall(phi[s], change[z, s], most, variance)
+            possible += value - ceiling[n, s]
+            if possible < least:
+                possible = -np.inf
+                break
+        out[z - first] = possible
+        top = max(top, possible)
+    if top == -np.inf:
+        return top
+    total = 0.0
+    for z in range(last - first):
+        total += math.exp(out[z] - top)
+    return top + math.log(total)
+
+
+@njit(cache=True, nogil=True)
+def branch_log_likelihood(  # type: ignore[no-untyped-def]
+    rows, ceiling, start, change, log_weight, kind, cn_variance, phi, phi_variance, bar, first
+):
+    """Log-likelihood (N, K) of every mutation under clusters with DCF phi (K, S) and its variance (K, S).
+
+    bar: (N,) what a mutation is worth elsewhere; first: (N,) cluster to try first (−1: none). A cluster that is
+    `HOPELESS` below the best so far counts as impossible (−inf).
+    """
+    sites, clusters = start.shape[0] - 1, phi.shape[0]
+    out = np.empty((sites, clusters))
+    scratch = np.empty(64)
+    for n in range(sites):
+        best = bar[n]
+        for turn in range(-1, clusters):
+            k = first[n] if turn < 0 else turn
+            if k < 0 or (turn >= 0 and k == first[n]):
+                continue
+            out[n, k] = branch_states(
+                rows, ceiling, n, phi[k], phi_variance[k], start[n], start[n + 1], change, log_weight, kind,
+                cn_variance, best - HOPELESS, scratch,
+            )  # fmt: skip
+            best = max(best, out[n, k])
+    return out
+
+
+@njit(cache=True, nogil=True)
+def state_shares(rows, ceiling, start, change, log_weight, kind, cn_variance, phi, phi_variance, members):  # type: ignore[no-untyped-def]
+    """Posterior of the branch states of `members` in one cluster: (their states in order,)."""
+    total = 0
+    for n in members:
+        total += start[n + 1] - start[n]
+    out = np.empty(total)
+    place = 0
+    scratch = np.empty(64)
+    for n in members:
+        count = start[n + 1] - start[n]
+        whole = branch_states(
+            rows, ceiling, n, phi, phi_variance, start[n], start[n + 1], change, log_weight, kind, cn_variance,
+            -np.inf, scratch,
+        )  # fmt: skip
+        for z in range(count):
+            out[place + z] = math.exp(scratch[z] - whole)
+        place += count
+    return out
+
+
+@njit(cache=True, nogil=True)
+def profile(rows, start, change, kind, cn_variance, members, weights, shares, s, points):  # type: ignore[no-untyped-def]
+    """Expected log-likelihood (P,) of a cluster's members at DCFs `points` in sample s."""
+    out = np.zeros(points.shape[0])
+    place = 0
+    for index in range(members.shape[0]):
+        n = members[index]
+        count = start[n + 1] - start[n]
+        if rows[7][n, s] != -2:
+            for z in range(count):
+                share = shares[place + z] * weights[index]
+                if share < 1e-3:
+                    continue
+                shift = change[start[n] + z, s]
+                most = copies_at_most(change[start[n] + z])
+                for j in range(points.shape[0]):
+                    if kind[start[n] + z] != UNTOUCHED:
+                        value = _spread_row(rows, n, s, max(points[j] + shift, 0.0), cn_variance)
+                        value += _shortfall(points[j], shift, most, cn_variance)
+                    else:
+                        value = _row(rows, n, s, points[j], 0.0)
+                    out[j] += share * value
+        place += count
+    return out
+
+
+@njit(cache=True, nogil=True)
+def grid_likelihood(rows, start, change, log_weight, kind, cn_variance, members, grid):  # type: ignore[no-untyped-def]
+    """Log-likelihood (n, S, G) of single rows on a grid of DCF, states marginalised sample by sample."""
+    samples, size = rows[0].shape[1], grid.shape[0]
+    out = np.zeros((members.shape[0], samples, size))
+    plain = np.empty(size)
+    for i in range(members.shape[0]):
+        n = members[i]
+        for s in range(samples):
+            if rows[7][n, s] == -2:
+                continue
+            for g in range(size):
+                plain[g] = _row(rows, n, s, grid[g], 0.0)
+            for g in range(size):
+                total = 0.0
+                for z in range(start[n], start[n + 1]):
+                    if kind[z] == UNTOUCHED:
+                        total += math.exp(log_weight[z])
+                    else:
+                        shift = change[z, s]
+                        value = _spread_row(rows, n, s, max(grid[g] + shift, 0.0), cn_variance)
+                        value += _shortfall(grid[g], shift, copies_at_most(change[z]), cn_variance)
+                        total += math.exp(log_weight[z] + min(value - plain[g], 600.0))
+                out[i, s, g] = plain[g] + math.log(total)
+    return out
