@@ -55,7 +55,9 @@ def run_assemble(folders: dict[str, Path], out: Path, *more: str) -> int:
 
 
 @pytest.mark.parametrize("hostile", [False, True])
-def test_assemble_gives_the_document_back(tmp_path: Path, validator: Draft202012Validator, hostile: bool) -> None:
+def test_assemble_gives_the_document_back(
+    tmp_path: Path, validator: Draft202012Validator, hostile: bool
+) -> None:
     wanted = make_document(hostile=hostile, samples=5, days=True)
     folders = write_steps(wanted, tmp_path)
     out = tmp_path / "P1"
@@ -71,7 +73,9 @@ def test_assemble_gives_the_document_back(tmp_path: Path, validator: Draft202012
         if name == "excluded":
             outliers = [row for row in wanted["tables"]["mutations"]["rows"] if row[1] == -1]
             assert len(got["tables"][name]["rows"]) == len(table["rows"]) + len(outliers)
-            assert {row[0] for row in got["tables"][name]["rows"] if row[2] == "clones"} == {r[0] for r in outliers}
+            assert {row[0] for row in got["tables"][name]["rows"] if row[2] == "clones"} == {
+                r[0] for r in outliers
+            }
         else:
             assert got["tables"][name] == table, name
 
@@ -82,7 +86,17 @@ def test_tables_and_json_agree(tmp_path: Path) -> None:
     assert run_assemble(folders, out) == 0
     document = read_document(out / "patient.json")
     assert document["patient"]["patient_id"] == "P1"
-    for name in ("counts", "excluded", "mutations", "ccf", "clusters", "trees", "edges", "proportions", "drivers"):
+    for name in (
+        "counts",
+        "excluded",
+        "mutations",
+        "ccf",
+        "clusters",
+        "trees",
+        "edges",
+        "proportions",
+        "drivers",
+    ):
         table = read_table(out / f"{name}.tsv")
         rows = list(zip(*(typed(column, table.text(column)) for column in table.columns), strict=True))
         assert [list(row) for row in rows] == document["tables"][name]["rows"], name

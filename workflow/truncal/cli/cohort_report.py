@@ -13,13 +13,18 @@ HELP = "gather many patients into one page, two tables and MultiQC sections"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument(
-        "--patients", type=Path, nargs="+", default=[], metavar="DIR", help="folders of patients (with patient.json)"
+        "--patients",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="folders of patients (with patient.json)",
     )
     parser.add_argument(
-        "--patients-file", type=Path, default=None, help="file that names such folders, one a line, as well or instead"
+        "--patients-file", type=Path, default=None, help="file that names such folders, one a line"
     )
     parser.add_argument(
-        "--failed", type=Path, default=None, help="table of patients whose run failed (columns patient, reason)"
+        "--failed", type=Path, default=None, help="patients whose run failed: table `patient reason`"
     )
     parser.add_argument("--cbioportal", action="store_true", help="also write files for cBioPortal")
     parser.add_argument("--out", type=Path, required=True, help="folder of the cohort's files")

@@ -15,7 +15,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patient-json", type=Path, required=True, help="patient.json of the assemble step")
     parser.add_argument("--out", type=Path, required=True, help="folder of the figures")
     parser.add_argument(
-        "--formats", nargs="+", choices=("svg", "png", "pdf"), default=["svg", "png", "pdf"], help="file formats"
+        "--formats",
+        nargs="+",
+        choices=("svg", "png", "pdf"),
+        default=["svg", "png", "pdf"],
+        help="file formats",
     )
     parser.add_argument("--resolution", type=float, default=300, help="dots an inch of the PNG")
 

@@ -57,13 +57,11 @@ _META = {
         "data_filename": "data_timeline_specimen.txt",
     },
 }
-_THREE = dict(
-    zip(
-        "Ala Arg Asn Asp Cys Gln Glu Gly His Ile Leu Lys Met Phe Pro Ser Thr Trp Tyr Val Ter".split(),
-        "ARNDCQEGHILKMFPSTWYV*",
-        strict=True,
-    )
-)
+_THREE = {
+    "Ala": "A", "Arg": "R", "Asn": "N", "Asp": "D", "Cys": "C", "Gln": "Q", "Glu": "E", "Gly": "G",
+    "His": "H", "Ile": "I", "Leu": "L", "Lys": "K", "Met": "M", "Phe": "F", "Pro": "P", "Ser": "S",
+    "Thr": "T", "Trp": "W", "Tyr": "Y", "Val": "V", "Ter": "*",
+}  # fmt: skip
 
 
 class Study:
@@ -122,7 +120,14 @@ class Study:
                 self._line("data_timeline_specimen.txt", line)
         for row in records(document, "treatments"):
             if isinstance(row["start"], (int, float)):
-                line = [patient.patient_id, row["start"], row["end"], "Treatment", "Medical Therapy", row["drug"]]
+                line = [
+                    patient.patient_id,
+                    row["start"],
+                    row["end"],
+                    "Treatment",
+                    "Medical Therapy",
+                    row["drug"],
+                ]
                 self._line("data_timeline_treatment.txt", line)
 
     def _line(self, name: str, values: list[Any]) -> None:
@@ -144,7 +149,12 @@ def maf_rows(document: Mapping[str, Any], patient: Patient) -> list[dict[str, An
     found = []
     for row in records(document, "ccf"):
         mutation = by_id.get(row["mutation_id"])
-        if mutation is None or not row["alt_counts"] or not mutation.get("ref") or mutation.get("pos") is None:
+        if (
+            mutation is None
+            or not row["alt_counts"]
+            or not mutation.get("ref")
+            or mutation.get("pos") is None
+        ):
             continue
         here = copies.get((row["mutation_id"], row["sample_id"]), {})
         major, minor = here.get("major_cn"), here.get("minor_cn")

@@ -17,8 +17,8 @@ from truncal.tables import read_table, write_rows
 
 SUMMARY = (
     "patient", "n_samples", "n_mutations", "n_excluded", "n_clusters", "n_outliers", "n_trees_95",
-    "best_tree_posterior", "n_drivers", "n_clonal", "n_subclonal", "n_indeterminate", "wgd", "report", "n_trunk",
-    "n_branch", "min_purity", "status", "reason",
+    "best_tree_posterior", "n_drivers", "n_clonal", "n_subclonal", "n_indeterminate", "wgd", "report",
+    "n_trunk", "n_branch", "min_purity", "status", "reason",
 )  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def read_failed(path: Path) -> dict[str, str]:
 def members(
     folders: Iterable[Path], failed: Mapping[str, str], out: Path, each: Any = None
 ) -> Iterator[Member]:
-    """One member a folder, then the failed ones without a folder; a folder without a result becomes a failure.
+    """One member a folder, then the failed ones without a folder; one without a result becomes a failure.
 
     `each(document, patient)` is called with every result while it is at hand.
     """

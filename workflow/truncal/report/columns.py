@@ -29,7 +29,8 @@ TABLES: dict[str, tuple[str, ...]] = {
     "proportions": ("cluster_id", "sample_id", "proportion", "low", "high"),
     "infeasible": ("cluster_id", "sample_id", "constraint", "excess", "evidence"),
     "drivers": (
-        "event_id", "gene", "event", "class", "hgvsp", "transcript", "grch37", "grch38", "cluster_id", "label",
+        "event_id", "gene", "event", "class", "hgvsp", "transcript", "grch37", "grch38", "cluster_id",
+        "label",
         "p_clonal", "p_truncal", "p_next_region", "reason", "regions_present", "regions_assessable",
         "ccf_by_sample", "role", "drugs_sensitive", "drugs_resistant", "evidence", "sources", "mutation_id",
     ),
@@ -59,12 +60,16 @@ TABLES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 _TEXT = frozenset(
-    "mutation_id sample_id event_id set_id id event_a event_b sample_before sample_after chrom ref alt gene event "
-    "class hgvsp hgvsc transcript grch37 grch38 label reason ccf_by_sample role drugs_sensitive drugs_resistant "
-    "evidence sources segment source stage detail parents constraint flags alteration state verdict basis "
-    "drug_class drug_classes clones_uncovered vetoes because status code severity text assay patient drug kind "
-    "site sex consequence conflicts".split()
-)
+    (
+        "mutation_id", "sample_id", "event_id", "set_id", "id", "event_a", "event_b", "sample_before",
+        "sample_after", "chrom", "ref", "alt", "gene", "event", "class", "hgvsp", "hgvsc", "transcript",
+        "grch37", "grch38", "label", "reason", "ccf_by_sample", "role", "drugs_sensitive",
+        "drugs_resistant", "evidence", "sources", "segment", "source", "stage", "detail", "parents",
+        "constraint", "flags", "alteration", "state", "verdict", "basis", "drug_class", "drug_classes",
+        "clones_uncovered", "vetoes", "because", "status", "code", "severity", "text", "assay",
+        "patient", "drug", "kind", "site", "sex", "consequence", "conflicts",
+    )
+)  # fmt: skip
 _FLAGS = frozenset({"in_consensus", "focal", "wgd"})
 _TRUE, _FALSE = frozenset({"true", "True", "1"}), frozenset({"false", "False", "0"})
 

@@ -26,7 +26,8 @@ _STEP_OF = {
 _NEEDED = ("counts", "mutations", "ccf", "clusters", "trees", "proportions")
 # Written beside patient.json; the tables of the drivers step other than drivers.tsv stay in its folder.
 COPIED = (
-    "counts", "mutations", "ccf", "clusters", "trees", "edges", "relations", "proportions", "infeasible", "drivers",
+    "counts", "mutations", "ccf", "clusters", "trees", "edges", "relations", "proportions", "infeasible",
+    "drivers",
 )  # fmt: skip
 
 
@@ -51,11 +52,17 @@ def assemble(folders: Mapping[str, Path], out: Path, patient_id: str | None = No
     tables = {name: _json_table(name, table) for name, table in read.items()}
     tables["excluded"]["rows"] += _outliers(tables["mutations"], tables["excluded"])
     tree = newick.read_text(encoding="utf-8").strip()
-    document = {
+    samples = _samples(folders["counts"] / "samples.tsv", tables)
+    document: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "software": SOFTWARE,
-        "patient": {"patient_id": patient_id or _patient_id(steps, out), **_common(steps, read)},
-        "samples": _samples(folders["counts"] / "samples.tsv", tables),
+        "patient": {
+            "patient_id": patient_id or _patient_id(steps, out),
+            "build": steps["counts"].get("summary", {}).get("build"),
+            "sex": _only(sample.pop("sex", None) for sample in samples),
+            "wgd": _any([sample["wgd"] for sample in samples]),
+        },
+        "samples": samples,
         "parameters": {name: steps[name].get("parameters", {}) for name in STEPS},
         "inputs": _inputs(steps.values()),
         "warnings": [
@@ -67,8 +74,6 @@ def assemble(folders: Mapping[str, Path], out: Path, patient_id: str | None = No
         "tree": _tree(steps["phylogeny"].get("summary", {}), tables, tree),
         "tables": tables,
     }
-    document["patient"]["wgd"] = _any([sample["wgd"] for sample in document["samples"]])
-    document["patient"]["sex"] = _only([sample.pop("sex", None) for sample in document["samples"]])
     _write(document, folders, out)
     return document
 
@@ -122,11 +127,6 @@ def _patient_id(steps: Mapping[str, Mapping[str, Any]], out: Path) -> str:
             if found:
                 return str(found)
     return out.resolve().name
-
-
-def _common(steps: Mapping[str, Mapping[str, Any]], read: Mapping[str, Table]) -> dict[str, Any]:
-    del read
-    return {"build": steps["counts"].get("summary", {}).get("build"), "sex": None, "wgd": None}
 
 
 def _samples(path: Path, tables: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -196,7 +196,7 @@ def _tree(summary: Mapping[str, Any], tables: Mapping[str, Any], newick: str) ->
 
 def parse_parents(text: str | None) -> dict[str, str]:
     """`child:parent` pairs joined by `;` as a dict."""
-    return dict(pair.split(":", 1) for pair in (text or "").split(";") if pair)  # type: ignore[misc]
+    return dict(pair.split(":", 1) for pair in (text or "").split(";") if pair)
 
 
 def _write(document: Mapping[str, Any], folders: Mapping[str, Path], out: Path) -> None:
@@ -269,7 +269,7 @@ def read_document(path: str | Path) -> dict[str, Any]:
     if given.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
         raise UserError(
             Fault(
-                f"has schema version {given}; this truncal reads version {SCHEMA_VERSION} (same major number)",
+                f"has schema version {given}; this truncal reads version {SCHEMA_VERSION} and its minor ones",
                 path,
             )
         )

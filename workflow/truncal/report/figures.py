@@ -18,7 +18,7 @@ FIGURES: dict[str, Callable[[Patient], str | None]] = {
     "proportions": lambda patient: bars_svg(patient, title=f"Clone proportions of {patient.title}"),
     "fish": lambda patient: fish_svg(patient, title=f"Clones of {patient.title} over time"),
 }
-"""Drawings by file name; `None` where the data do not allow one (a fish plot needs the days of the samples)."""
+"""Drawings by file name; `None` where the data do not allow one (a fish plot needs days)."""
 
 
 def write_figures(
@@ -47,5 +47,7 @@ def rendered(svg: str, form: str, resolution: float = 300) -> bytes:
     import vl_convert
 
     if form == "png":
-        return vl_convert.svg_to_png(svg, scale=resolution / 96, ppi=resolution)
+        return vl_convert.svg_to_png(
+            svg, scale=72 / 96, ppi=resolution
+        )  # a pixel of the drawing is 1/96 inch
     return vl_convert.svg_to_pdf(svg)

@@ -29,14 +29,16 @@ def heatmap_svg(patient: Patient, mode: str, *, title: str) -> str:
         parts.append(text(x, top - 8, name, text_anchor=anchor, font_size="11", data_sample=index, **turn))
     for row, clone in enumerate(patient.clones.values()):
         y = top + _CELL * row
-        cells = [
+        head = [
             clone_mark(18, y + _CELL / 2, clone.mark, clone.clone_id, 9, size=10),
             text(36, y + _CELL / 2 + 4, f"{clone.n_mutations} mut.", font_size="11", class_="soft"),
         ]
+        cells = []
         for index, sample in enumerate(patient.samples):
             value = _value(patient, clone.clone_id, sample, mode)
             cells.append(_cell(left + wide * index, y, wide, value, mode))
-        parts.append(tag("g", *cells, class_="clone", data_clone=clone.clone_id))
+        row_of_cells = tag("g", *cells, text_anchor="middle", font_size=11)
+        parts.append(tag("g", *head, row_of_cells, class_="clone", data_clone=clone.clone_id))
     height = top + _CELL * len(patient.clones)
     parts.append(_key(left, height + 14, mode))
     width = left + wide * len(names) + (10 if upright else max(width_of(name, 11) for name in names) * 0.72)
@@ -54,15 +56,14 @@ def _value(patient: Patient, clone: int, sample: str, mode: str) -> float | None
 
 
 def _cell(x: float, y: float, wide: float, value: float | None, mode: str) -> str:
-    size = {"x": x + 1, "y": y + 1, "width": wide - 2, "height": _CELL - 2, "rx": 2}
+    """A cell as path and text; what all cells share is said once on their group."""
+    box = f"M{number(x + 1)} {number(y + 1)}h{number(wide - 2)}v{number(_CELL - 2)}h{number(2 - wide)}z"
     if value is None:
-        return tag("rect", fill="none", stroke=RULE, class_="rule", **size)
+        return tag("path", d=box, fill="none", stroke=RULE, class_="rule")
     fill = diverging(value) if mode == "residual" else sequential(value)
     said = f"{100 * value:+.0f}" if mode == "residual" else f"{100 * value:.0f}"
-    middle = {"text_anchor": "middle", "font_size": "11", "fill": ink_on(fill)}
-    return tag("rect", fill=fill, **size) + text(
-        x + wide / 2, y + _CELL / 2 + 4, said.replace("-", "−"), **middle
-    )
+    words = tag("text", said.replace("-", "−"), x=x + wide / 2, y=y + _CELL / 2 + 4, fill=ink_on(fill))
+    return tag("path", d=box, fill=fill) + words
 
 
 def _key(x: float, y: float, mode: str) -> str:

@@ -38,12 +38,19 @@ def write_multiqc(found: Sequence[Member], out: Path) -> None:
             "section_name": "Clones and trees",
             "description": "One row a patient; patients whose run failed are left out.",
             "plot_type": "table",
-            "pconfig": {"id": "truncal_qc_table", "title": "truncal: clones and trees", "col1_header": "Patient"},
+            "pconfig": {
+                "id": "truncal_qc_table",
+                "title": "truncal: clones and trees",
+                "col1_header": "Patient",
+            },
             "headers": {
-                key: {"title": title, "description": words, "format": form} for key, (title, words, form) in _QC.items()
+                key: {"title": title, "description": words, "format": form}
+                for key, (title, words, form) in _QC.items()
             },
             "data": {
-                member.patient_id: {key: member.summary[key] for key in _QC if member.summary[key] is not None}
+                member.patient_id: {
+                    key: member.summary[key] for key in _QC if member.summary[key] is not None
+                }
                 for member in done
             },
         },
@@ -55,7 +62,13 @@ def write_multiqc(found: Sequence[Member], out: Path) -> None:
             "Drivers by place",
             "Events of each gene by where on the tree they arose.",
             {
-                gene: dict(zip(("Trunk", "Branch", "Undecided"), counts([p for ps in places.values() for p in ps]), strict=True))
+                gene: dict(
+                    zip(
+                        ("Trunk", "Branch", "Undecided"),
+                        counts([p for ps in places.values() for p in ps]),
+                        strict=True,
+                    )
+                )
                 for gene, places in gene_rows(found)
             },
             "Number of events",

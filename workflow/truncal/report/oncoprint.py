@@ -7,8 +7,8 @@ from html import escape
 
 from truncal.report.cohort import Member
 from truncal.report.patient import BRANCH, TRUNK, UNSURE
+from truncal.report.places import glyph
 from truncal.report.svg import document, number, shorten, tag, text, width_of
-from truncal.report.tree import PLACE_COLOUR
 
 _CELL = 18.0
 
@@ -35,15 +35,14 @@ def oncoprint_svg(found: Sequence[Member], *, title: str) -> str | None:
         return None
     order = sorted(
         (member for member in found if not member.failed),
-        key=lambda m: tuple(m.patient_id not in places for _, places in rows) + (m.patient_id,),
+        key=lambda m: (*(m.patient_id not in places for _, places in rows), m.patient_id),
     )
     names = [shorten(member.patient_id, 16) for member in order]
     left = 20 + max(width_of(gene, 12) for gene, _ in rows)
     top = 14 + max(width_of(name, 10) for name in names) * 0.94
     counts_at = left + _CELL * len(order) + 14
     parts = [
-        text(counts_at + 34 * i + 10, top - 8, glyph, text_anchor="middle", fill=PLACE_COLOUR[code], class_=f"place-{code}")
-        for i, (code, glyph) in enumerate(((TRUNK, "■"), (BRANCH, "◆"), (UNSURE, "◐")))
+        glyph(counts_at + 34 * i + 10, top - 12, 5, code) for i, code in enumerate((TRUNK, BRANCH, UNSURE))
     ]
     for column, (member, name) in enumerate(zip(order, names, strict=True)):
         x = left + _CELL * (column + 0.5) + 3
@@ -55,12 +54,16 @@ def oncoprint_svg(found: Sequence[Member], *, title: str) -> str | None:
         line = [tag("path", d=_grid(left, y, len(order)), class_="cell", fill="#eef0f3")]
         for column, member in enumerate(order):
             if member.patient_id in places:
-                line.append(_glyphs(left + _CELL * column, y, places[member.patient_id], gene, member.patient_id))
+                line.append(
+                    _glyphs(left + _CELL * column, y, places[member.patient_id], gene, member.patient_id)
+                )
         parts.append(tag("g", *line))
         every = [place for found_places in places.values() for place in found_places]
         for i, amount in enumerate(counts(every)):
             if amount:
-                parts.append(text(counts_at + 34 * i + 10, y + 13, amount, text_anchor="middle", font_size="11"))
+                parts.append(
+                    text(counts_at + 34 * i + 10, y + 13, amount, text_anchor="middle", font_size="11")
+                )
     width, height = counts_at + 116, top + _CELL * len(rows) + 8
     words = "; ".join(
         f"{gene}: {a} on the trunk, {b} on a branch, {c} undecided"
@@ -72,11 +75,13 @@ def oncoprint_svg(found: Sequence[Member], *, title: str) -> str | None:
 
 def _grid(x: float, y: float, columns: int) -> str:
     size = number(_CELL - 2)
-    return "".join(f"M{number(x + _CELL * i + 1)} {number(y + 1)}h{size}v{size}h-{size}z" for i in range(columns))
+    return "".join(
+        f"M{number(x + _CELL * i + 1)} {number(y + 1)}h{size}v{size}h-{size}z" for i in range(columns)
+    )
 
 
 def _glyphs(x: float, y: float, places: Sequence[str], gene: str, patient_id: str) -> str:
-    """Trunk as a square, branch as a diamond, undecided as a half disc; smaller where several share a cell."""
+    """Trunk as a square, branch as a diamond, undecided as a half disc; smaller where they share a cell."""
     kinds = [code for code in (TRUNK, BRANCH, UNSURE) if code in places]
     step = _CELL / (len(kinds) + 1)
     radius = 6.0 if len(kinds) == 1 else 3.6
@@ -85,18 +90,3 @@ def _glyphs(x: float, y: float, places: Sequence[str], gene: str, patient_id: st
     for index, code in enumerate(kinds):
         shapes.append(glyph(x + step * (index + 1), y + _CELL / 2, radius, code))
     return tag("g", *shapes)
-
-
-def glyph(x: float, y: float, radius: float, place: str) -> str:
-    """One mark of a place, told apart by its shape as well as by its colour."""
-    fill, cls = PLACE_COLOUR[place], f"place-{place}"
-    n = number
-    if place == TRUNK:
-        return tag("rect", x=x - radius, y=y - radius, width=2 * radius, height=2 * radius, fill=fill, class_=cls)
-    if place == BRANCH:
-        r = radius * 1.2
-        d = f"M{n(x)} {n(y - r)}L{n(x + r)} {n(y)}L{n(x)} {n(y + r)}L{n(x - r)} {n(y)}Z"
-        return tag("path", d=d, fill=fill, class_=cls)
-    ring = tag("circle", cx=x, cy=y, r=radius, fill="none", stroke=fill, stroke_width=1.4, class_="unsure-ring")
-    half = f"M{n(x)} {n(y - radius)}A{n(radius)} {n(radius)} 0 0 0 {n(x)} {n(y + radius)}Z"
-    return ring + tag("path", d=half, fill=fill, class_=cls)

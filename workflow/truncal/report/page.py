@@ -1,12 +1,13 @@
-"""`report.html`: one offline file, drawn on this side, to which the scripts add selection, search and export."""
+"""`report.html`: one offline file, drawn here; its scripts add selection, search and export."""
 
 from __future__ import annotations
 
 import base64
 import gzip
 import json
+import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,12 @@ from truncal.report.heatmap import MODES, heatmap_svg
 from truncal.report.palette import OUTLIER
 from truncal.report.patient import Patient, Tree, column, patient_of
 from truncal.report.proportions import bars_svg, fish_svg
-from truncal.report.scatter import far_pair, pair_svg, strips_svg
+from truncal.report.scatter import far_pair, pair_svg, strips_svg, thinning
 from truncal.report.tree import differences, tree_svg
 
 _HERE = Path(__file__).parent
 ALTERNATIVES = 8
-STATIC_MUTATIONS = 1000
+STATIC_MUTATIONS = 500
 
 
 def report_html(document: Mapping[str, Any]) -> str:
@@ -70,8 +71,9 @@ def context(patient: Patient) -> dict[str, Any]:
         "shown_table": shown_table,
         "css": Markup(asset("templates/style.css")),
         "js": Markup(asset("templates/page.js")),
-        "tabulator_js": Markup(_script(asset("vendor/tabulator.min.js"))),
-        "tabulator_css": Markup(asset("vendor/tabulator_simple.min.css")),
+        "tabulator": packed(_code("vendor/tabulator.min.js")),
+        "tabulator_css": Markup(_code("vendor/tabulator_simple.min.css")),
+        "thinning": thinning(patient),
         "vendor": json.loads(asset("vendor/manifest.json")),
     }
 
@@ -162,7 +164,7 @@ def page_data(patient: Patient) -> dict[str, Any]:
 
 
 def _packed(patient: Patient) -> str:
-    """Mutations by column as gzipped JSON in base64; CCF in thousandths, its interval in hundredths."""
+    """Mutations by column as gzipped JSON in base64; CCF and its interval in hundredths."""
     known = patient.document["tables"]["mutations"]["columns"]
 
     def text(name: str) -> list[Any]:
@@ -188,12 +190,12 @@ def _packed(patient: Patient) -> str:
         "flags": text("flags"),
         "alt": matrix(np.nan_to_num(patient.alt), 1),
         "depth": matrix(patient.depth, 1),
-        "ccf": matrix(patient.ccf, 1000),
+        "ccf": matrix(patient.ccf, 100),
         "low": matrix(patient.ccf_low, 100),
         "high": matrix(patient.ccf_high, 100),
     }
-    raw = json.dumps(table, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    return base64.b64encode(gzip.compress(raw, 6, mtime=0)).decode()
+    raw = json.dumps(table, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return base64.b64encode(gzip.compress(raw.encode(), 6, mtime=0)).decode()
 
 
 def json_block(value: object) -> str:
@@ -231,13 +233,18 @@ def _markup(svg: str | None) -> Markup | None:
     return None if svg is None else Markup(svg)
 
 
-def _script(code: str) -> str:
-    """Code of a pinned library, safe inside a script element, without its source map's address."""
-    lines = [line for line in code.splitlines() if not line.startswith("//# sourceMappingURL")]
-    return "\n".join(lines).replace("</script", "<\\/script")
+def _code(name: str) -> str:
+    """A pinned library's code without the address of its source map."""
+    return re.sub(r"(//|/\*)# sourceMappingURL=.*", "", asset(name))
 
 
-@lru_cache(maxsize=None)
+@cache
+def packed(text: str) -> str:
+    """Text gzipped in base64, which the page unpacks when it needs it."""
+    return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
+
+
+@cache
 def asset(name: str) -> str:
     """Text of a file that ships with the package."""
     return (_HERE / name).read_text(encoding="utf-8")

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 COLOURS = (
-    "#4212c0", "#f56955", "#abc220", "#31a5f5", "#820b00", "#396aa8", "#f3a0af", "#709902", "#5a3162", "#9f5054",
+    "#4212c0", "#f56955", "#abc220", "#31a5f5", "#820b00",
+    "#396aa8", "#f3a0af", "#709902", "#5a3162", "#9f5054",
 )  # fmt: skip
 SHAPES = ("circle", "square", "diamond")
 UNCLAIMED = "#c9ced6"

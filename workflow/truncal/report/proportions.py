@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
+from itertools import pairwise
 
 from truncal.report.palette import UNCLAIMED
 from truncal.report.patient import Patient
@@ -19,14 +21,23 @@ def bars_svg(patient: Patient, *, title: str, width: float = 720.0) -> str:
         y = 8 + 30.0 * row
         parts.append(text(left - 8, y + 16, name, text_anchor="end", data_sample=row))
         x = left
+        pieces = []
         values = [(clone, patient.proportions.get((clone, sample))) for clone in (*patient.clones, 0)]
         total = sum(value[0] for _, value in values if value) or 1.0
         for clone, value in values:
             if value is None or value[0] <= 0.0005:
                 continue
             size = span * value[0] / max(1.0, total)
-            parts.append(_piece(patient, clone, sample, value, x, y, size))
+            pieces.append(_piece(patient, clone, sample, value, x, y, size))
             x += size
+        shared = {
+            "stroke": PAPER,
+            "class_": "mark",
+            "text_anchor": "middle",
+            "font_size": 11,
+            "font_weight": 600,
+        }
+        parts.append(tag("g", *pieces, **shared))
     height = 8 + 30.0 * len(names)
     for share in (0, 25, 50, 75, 100):
         x = left + span * share / 100
@@ -46,21 +57,18 @@ def _piece(
     y: float,
     size: float,
 ) -> str:
-    from html import escape
-
     share, low, high = value
     span = "" if low is None or high is None else f" ({100 * low:.0f}–{100 * high:.0f} %)"
     name = f"Clone {clone}" if clone else "No clone"
     fill = patient.clones[clone].mark.fill if clone else UNCLAIMED
     inner = [
         tag("title", escape(f"{name} in {sample}: {100 * share:.0f} %{span}", quote=False)),
-        tag("rect", x=x, y=y, width=size, height=24, fill=fill, stroke=PAPER, stroke_width=1, class_="mark"),
+        tag("path", d=f"M{number(x)} {number(y)}h{number(size)}v24h{number(-size)}z", fill=fill),
     ]
     if clone and size > 24:
-        ink = patient.clones[clone].mark.ink
         words = f"{clone}" if size < 60 else f"{clone} · {100 * share:.0f} %"
         inner.append(
-            text(x + size / 2, y + 16, words, text_anchor="middle", font_size="11", fill=ink, font_weight=600)
+            tag("text", words, x=x + size / 2, y=y + 16, fill=patient.clones[clone].mark.ink, stroke="none")
         )
     return tag("g", *inner, class_="clone", data_clone=clone)
 
@@ -83,14 +91,13 @@ def fish_svg(patient: Patient, *, title: str, width: float = 960.0) -> str | Non
     def x_of(day: float) -> float:
         return left + (width - left - right) * (day - low) / max(1e-9, high - low)
 
-    own = {clone: [_mean(patient, clone, day) for day in days] for clone in patient.clones}
-    share = {clone: list(own[clone]) for clone in own}
+    share = {clone: [_mean(patient, clone, day) for day in days] for clone in patient.clones}
     for clone in reversed(list(tree.descent())):
         parent = tree.parents[clone]
         if parent:
             share[parent] = [a + b for a, b in zip(share[parent], share[clone], strict=True)]
     xs = [x_of(day) for day in days]
-    bands = _bands(patient, share, own, top, deep, len(days))
+    bands = _bands(patient, share, top, deep, len(days))
     parts = [
         _bar(name, x_of(start), x_of(end), 8 + 20.0 * row)
         for row, (name, start, end) in enumerate(treatments)
@@ -119,7 +126,7 @@ def fish_svg(patient: Patient, *, title: str, width: float = 960.0) -> str | Non
         )
         parts.append(text(x, top + deep + 18, f"day {day:g}", text_anchor="middle", font_size="11"))
     parts.extend(_end_labels(patient, bands, xs[-1]))
-    words = "Share of each clone and its descendants over time; between the dashed days the shape is interpolated."
+    words = "Share of each clone and its descendants over time; between the days the shape is interpolated."
     return document(width, top + deep + 30, parts, title=title, description=words)
 
 
@@ -132,12 +139,11 @@ def _mean(patient: Patient, clone: int, day: float) -> float:
 def _bands(
     patient: Patient,
     share: dict[int, list[float]],
-    own: dict[int, list[float]],
     top: float,
     deep: float,
     n: int,
 ) -> dict[int, list[tuple[float, float]]]:
-    """(upper, lower) edge of each clone at each day, children inside their parent with its own cells around."""
+    """(upper, lower) edge of each clone at each day, children inside their parent."""
     tree = patient.consensus
     bands: dict[int, list[tuple[float, float]]] = {}
 
@@ -158,7 +164,6 @@ def _bands(
             place(child, bands[child])
 
     place(0, [(top, top + deep)] * n)
-    del own
     return bands
 
 
@@ -179,7 +184,7 @@ def _outline(xs: Sequence[float], band: Sequence[tuple[float, float]]) -> str:
 
 def _curve(points: Sequence[tuple[float, float]]) -> str:
     parts = []
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         middle = (x0 + x1) / 2
         parts.append(f"C{_pair((middle, y0))} {_pair((middle, y1))} {_pair((x1, y1))}")
     return "".join(parts)

@@ -1,4 +1,4 @@
-"""CCF of single mutations as SVG: a strip a region and one pair of regions; dots are path data to stay small."""
+"""CCF of single mutations as SVG: a strip a region, one pair of regions; dots are path data to stay small."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ def colour_of(patient: Patient, clone: int) -> str:
     return patient.clones[clone].mark.fill if clone in patient.clones else OUTLIER
 
 
-def strips_svg(patient: Patient, *, title: str, most: int = 600) -> str:
+def strips_svg(patient: Patient, *, title: str, most: int = 5000) -> str:
     """One column a sample, one dot a mutation at its CCF, clones side by side within the column.
 
-    Where a tumour has more than `most` mutations, every nth of each clone is drawn, and the caption says so.
+    Of more than `most` dots every nth of each clone is drawn; `thinning` says how many that leaves out.
     """
     groups = [*(c for c in patient.clones if (patient.cluster == c).any())]
     if (patient.cluster < 0).any():
         groups.append(-1)
     wide = max(26.0, min(150.0, 900.0 / max(1, len(patient.samples))))
     left, top, deep = 44.0, 10.0, 170.0
-    step = max(1, -(-len(patient.mutations) // most))
+    step = thinning(patient, most)
     parts = _axis(left, top, deep, wide * len(patient.samples))
     lane = (wide - 8) / max(1, len(groups))
     for column, sample in enumerate(patient.samples):
@@ -41,6 +41,11 @@ def strips_svg(patient: Patient, *, title: str, most: int = 600) -> str:
     return document(
         left + wide * len(patient.samples) + 8, top + deep + 26, parts, title=title, description=words
     )
+
+
+def thinning(patient: Patient, most: int = 5000) -> int:
+    """Every how many-th mutation the strips show."""
+    return max(1, -(-patient.depth.size // most))
 
 
 def pair_svg(patient: Patient, one: int, other: int, *, title: str) -> str:

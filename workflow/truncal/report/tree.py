@@ -1,19 +1,20 @@
 """The clone tree as SVG: one row a clone, branch length by number of mutations, drivers beside their clone.
 
-Giving every clone its own row (parents above children) keeps labels apart at any number of clones and drivers.
+Its own row for every clone (parents above children) keeps labels apart at any number of clones and drivers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 
-from truncal.report.patient import BRANCH, TRUNK, Driver, Patient, Tree
-from truncal.report.svg import RULE, SOFT, clone_mark, document, number, shorten, tag, text, width_of
+from truncal.report.patient import BRANCH, TRUNK, UNSURE, Driver, Patient, Tree
+from truncal.report.places import glyph
+from truncal.report.svg import INK, RULE, SOFT, clone_mark, document, number, shorten, tag, text, width_of
 
-GLYPH = {TRUNK: "■", BRANCH: "◆", "unsure": "◐"}
-PLACE_COLOUR = {TRUNK: "#1a5c52", BRANCH: "#a3480f", "unsure": "#566272"}
 SOLID_FROM = 0.9
+_PLACES = (TRUNK, BRANCH, UNSURE)
 _LEFT, _TOP, _ROW, _SHORTEST, _LABEL = 34.0, 34.0, 38.0, 34.0, 12.0
 
 
@@ -142,32 +143,26 @@ def _branch(patient: Patient, row: Row, parent: Row, support: float | None, trun
 
 
 def _labels(drivers: list[Driver], x: float, y: float) -> tuple[str, float]:
-    """Driver labels side by side, two lines at most before the rest is counted."""
+    """Driver labels side by side; beyond six, the rest is counted."""
     parts, start = [], x
-    for driver in drivers[:6]:
+    for driver in sorted(drivers, key=lambda one: _PLACES.index(one.place))[:6]:
         words = shorten(driver.name, 28)
         chance = driver.row.get("p_truncal")
-        said = "" if chance is None else f" {chance:.2f}"
-        parts.append(
-            tag(
-                "g",
-                tag("title", _driver_words(driver)),
-                text(
-                    x,
-                    y + 4,
-                    GLYPH[driver.place],
-                    fill=PLACE_COLOUR[driver.place],
-                    class_=f"place-{driver.place}",
-                ),
-                text(x + 14, y + 4, words, font_weight=600, font_size=number(_LABEL)),
-                text(x + 14 + width_of(words, _LABEL), y + 4, said, font_size="11", class_="soft")
-                if said
-                else "",
-                class_="driver",
-                data_event=driver.row.get("event_id"),
-            )
+        said = "" if chance is None else f"{chance:.2f}"
+        label = tag(
+            "text",
+            escape(words, quote=False),
+            tag("tspan", said, dx=5, font_weight=400, font_size=11, fill=SOFT, class_="soft") if said else "",
+            x=x + 14,
+            y=y + 4,
+            fill=INK,
+            class_="ink",
+            font_weight=600,
         )
-        x += 14 + width_of(words, _LABEL) + (34 if said else 0) + 10
+        title = tag("title", _driver_words(driver))
+        mark = glyph(x + 5, y, 4.5, driver.place)
+        parts.append(tag("g", title, mark, label, class_="driver", data_event=driver.row.get("event_id")))
+        x += 14 + width_of(words, _LABEL) + (30 if said else 0) + 14
     if len(drivers) > 6:
         parts.append(text(x, y + 4, f"+ {len(drivers) - 6} more", class_="soft"))
         x += 60
@@ -175,8 +170,6 @@ def _labels(drivers: list[Driver], x: float, y: float) -> tuple[str, float]:
 
 
 def _driver_words(driver: Driver) -> str:
-    from html import escape
-
     chance = driver.row.get("p_truncal")
     said = "" if chance is None else f", P(on the trunk) {chance:.2f}"
     return escape(f"{driver.name}{said}", quote=False)
@@ -185,8 +178,10 @@ def _driver_words(driver: Driver) -> str:
 def _scale_bar(scale: float, y: float) -> str:
     step = next((n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if n * scale >= 40), 10000)
     end = _LEFT + step * scale
-    line = f"M{number(_LEFT)} {number(y)}H{number(end)}M{number(_LEFT)} {number(y - 3)}v6M{number(end)} {number(y - 3)}v6"
-    words = f"{step} mutation{'s' if step > 1 else ''}; number under a branch: posterior support, dashed below 90 %"
+    ends = "".join(f"M{number(x)} {number(y - 3)}v6" for x in (_LEFT, end))
+    line = f"M{number(_LEFT)} {number(y)}H{number(end)}{ends}"
+    unit = "mutation" if step == 1 else "mutations"
+    words = f"{step} {unit}; under a branch its posterior support, dashed below 90 %"
     return tag("path", d=line, stroke=SOFT, fill="none", class_="soft-line") + text(
         end + 8, y + 4, words, font_size="10", class_="soft"
     )
@@ -195,7 +190,8 @@ def _scale_bar(scale: float, y: float) -> str:
 def _words(patient: Patient, tree: Tree) -> str:
     """The tree in a sentence for those who cannot see it."""
     pairs = (
-        f"clone {child} ({patient.clones[child].n_mutations} mutations) below {tree.parents[child] or 'normal'}"
+        f"clone {child} ({patient.clones[child].n_mutations} mutations) "
+        f"below {tree.parents[child] or 'the normal root'}"
         for child in tree.descent()
     )
     return "; ".join(pairs) + "."
@@ -208,11 +204,10 @@ def small_tree_svg(
     rows, _ = layout(patient, tree, span)
     drivers = _by_clone(patient)
     at = {0: (10.0, 10.0)}
-    factor = row / _ROW
     parts: list[str] = []
+    scale = span / max([1.0, *(one.end - _LEFT for one in rows)])
     for index, one in enumerate(rows):
         y = 10 + row * index
-        scale = span / max(1.0, max(r.end for r in rows) - _LEFT)
         end = 10 + (one.end - _LEFT) * scale
         x0, y0 = at[one.parent]
         drop = f"M{number(x0)} {number(y0)}V{number(y)}" if y != y0 else f"M{number(x0)} {number(y)}"
@@ -233,7 +228,6 @@ def small_tree_svg(
             words = shorten(" ".join(names), 20)
             parts.append(text(end + 7, y + 3.5, words, font_size="9"))
         at[one.clone] = (end, y)
-    del factor
     return document(span + 120, 20 + row * max(1, len(rows)), parts, title=title, class_="figure small")
 
 

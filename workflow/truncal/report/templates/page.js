@@ -8,12 +8,16 @@ const state = {clone: new Set(), tree: "consensus", heat: "observed", q: "", pai
 let grid = null, gridWanted = false, mutations = null, chosen = null;
 
 // ---- the packed mutations -------------------------------------------------------------------------------
-async function unpack() {
-  const bytes = Uint8Array.from(atob(page.packed), char => char.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return JSON.parse(await new Response(stream).text());
+async function unpack(text) {
+  const bytes = Uint8Array.from(atob(text), char => char.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
 }
-const ready = unpack().then(table => { mutations = table; document.documentElement.dataset.ready = "1"; });
+const ready = unpack(page.packed).then(text => { mutations = JSON.parse(text); document.documentElement.dataset.ready = "1"; });
+async function library(id) {
+  const script = document.createElement("script");
+  script.textContent = await unpack(document.getElementById(id).textContent);
+  document.head.append(script);
+}
 
 // ---- selection ------------------------------------------------------------------------------------------
 const rule = document.head.appendChild(document.createElement("style"));
@@ -136,8 +140,7 @@ function column(title, get, more = {}) {
   return {title, field: title, headerSort: true, mutatorData: (_, row) => get(row.at), ...more};
 }
 async function makeGrid() {
-  await ready;
-  if (grid) return;
+  await Promise.all([ready, library("tabulator")]);
   const swatch = cell => {
     const id = cell.getValue(), chip = document.createElement("span");
     if (id < 0) { chip.textContent = "outlier"; return chip; }
@@ -160,12 +163,12 @@ async function makeGrid() {
     column("P(clonal)", at => chance(mutations.p_clonal[at]), numeric),
     ...page.samples.map((name, s) => ({
       title: name, field: "s" + s, sorter: "number", hozAlign: "right", width: 96, titleFormatter: plain,
-      mutatorData: (_, row) => mutations.depth[s][row.at] ? mutations.ccf[s][row.at] / 1000 : -1,
+      mutatorData: (_, row) => mutations.depth[s][row.at] ? mutations.ccf[s][row.at] / 100 : -1,
       formatter: cell => cell.getValue() < 0 ? "–" : cell.getValue().toFixed(2),
       tooltip: (_, cell) => {
         const at = cell.getData().at;
         return mutations.depth[s][at]
-          ? `${mutations.alt[s][at]} of ${mutations.depth[s][at]} reads, CCF ${number(mutations.ccf[s][at], 1000)} [${number(mutations.low[s][at], 100)}–${number(mutations.high[s][at], 100)}]`
+          ? `${mutations.alt[s][at]} of ${mutations.depth[s][at]} reads, CCF ${number(mutations.ccf[s][at], 100)} [${number(mutations.low[s][at], 100)}–${number(mutations.high[s][at], 100)}]`
           : "not called";
       },
     })),
@@ -200,7 +203,7 @@ function mark(at) {
 // ---- one sample against another -----------------------------------------------------------------------------
 const box = $("#pair");
 function pairAt() { return [Number($("#pair-x").value), Number($("#pair-y").value)]; }
-const placeX = value => 44 + 300 * Math.min(1, value / 1000), placeY = value => 10 + 300 * (1 - Math.min(1, value / 1000));
+const placeX = value => 44 + 300 * Math.min(1, value / 100), placeY = value => 10 + 300 * (1 - Math.min(1, value / 100));
 async function drawPair() {
   if (!box) return;
   await ready;
@@ -268,7 +271,7 @@ async function mutationRows() {
   const rows = mutations.id.map((id, at) => {
     const row = [id, mutations.gene[at], mutations.hgvsp[at], mutations.chrom[at], mutations.pos[at], mutations.cluster[at], mutations.p[at], mutations.p_truncal[at], mutations.p_clonal[at]];
     page.samples.forEach((_, s) => row.push(...(mutations.depth[s][at]
-      ? [mutations.alt[s][at], mutations.depth[s][at], mutations.ccf[s][at] / 1000, mutations.low[s][at] / 100, mutations.high[s][at] / 100] : [0, 0, null, null, null])));
+      ? [mutations.alt[s][at], mutations.depth[s][at], mutations.ccf[s][at] / 100, mutations.low[s][at] / 100, mutations.high[s][at] / 100] : [0, 0, null, null, null])));
     return row;
   });
   return [head, ...rows];
