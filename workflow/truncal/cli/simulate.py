@@ -78,6 +78,7 @@ def run(args: argparse.Namespace) -> None:
     """Simulate and write."""
     from truncal.errors import Fault, UserError
     from truncal.simulate.demo import DEMO_SEED, write_demo
+    from truncal.simulate.parameters import check
     from truncal.simulate.tumour import patient_seed, simulate_tumour
     from truncal.simulate.write import Output, write_cohort
 
@@ -88,6 +89,7 @@ def run(args: argparse.Namespace) -> None:
         return
     if args.patients < 1:
         raise UserError("--patients must be at least 1")
+    check(_parameters(args, "SIM1"))  # before anything is written
     output = Output(args.format, args.caller, args.joint)
     width = len(str(args.patients))
     patients = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -33,28 +33,31 @@ class Output:
     joint: bool = False
 
 
-def write_cohort(out: Path, patients: Iterable[tuple[Tumour, Output]], progress: object = None) -> None:
+def write_cohort(
+    out: Path,
+    patients: Iterable[tuple[Tumour, Output]],
+    progress: Callable[[Tumour], None] | None = None,
+) -> None:
     """Write patients one after the other, then `samples.tsv`, `treatments.tsv` (where any) and `truth/`.
 
     Only one tumour is held at a time, so `patients` may be a generator.
     """
-    truth = TruthWriter()
     sheet: list[dict[str, Any]] = []
     treatments: list[dict[str, Any]] = []
-    for tumour, output in patients:
-        sheet += write_patient(out, tumour, output)
-        truth.add(tumour)
-        for drug, start, end in tumour.parameters.treatments:
-            treatments.append(
-                {"patient": tumour.parameters.patient, "drug": drug, "start": start, "end": end}
-            )
-        if callable(progress):
-            progress(tumour)
+    with TruthWriter(out / "truth") as truth:
+        for tumour, output in patients:
+            sheet += write_patient(out, tumour, output)
+            truth.add(tumour)
+            for drug, start, end in tumour.parameters.treatments:
+                treatments.append(
+                    {"patient": tumour.parameters.patient, "drug": drug, "start": start, "end": end}
+                )
+            if progress is not None:
+                progress(tumour)
     used = [name for name in SHEET if any(row.get(name) is not None for row in sheet)]
     write_rows(out / "samples.tsv", used, sheet)
     if treatments:
         write_rows(out / "treatments.tsv", TREATMENTS, treatments)
-    truth.write(out / "truth")
 
 
 def write_patient(out: Path, tumour: Tumour, output: Output) -> list[dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from truncal.simulate.genome import CHROMOSOMES
 from truncal.simulate.mutations import KINDS, SOMATIC
 from truncal.simulate.tumour import Tumour, contig_prefix
 from truncal.simulate.write_counts import genome_order
-from truncal.tables import write_rows
+from truncal.tables import atomic, cell
 
 HEADERS: dict[str, tuple[str, ...]] = {
     "mutations": (
@@ -39,13 +40,25 @@ HEADERS: dict[str, tuple[str, ...]] = {
 
 
 class TruthWriter:
-    """Collects patients' truth and writes one table of each kind; rows are written in the patients' order."""
+    """Writes one table of each kind, patient by patient; they appear when the `with` block ends well."""
 
-    def __init__(self) -> None:
-        self.rows: dict[str, list[Mapping[str, Any]]] = {name: [] for name in HEADERS}
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __enter__(self) -> TruthWriter:
+        self._files = ExitStack()
+        self._handles = {
+            name: self._files.enter_context(atomic(self.folder / f"{name}.tsv")) for name in HEADERS
+        }
+        for name, handle in self._handles.items():
+            handle.write("\t".join(HEADERS[name]) + "\n")
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._files.__exit__(*error)
 
     def add(self, tumour: Tumour) -> None:
-        """Take a patient's truth."""
+        """Write a patient's truth."""
         patient = {"patient": tumour.parameters.patient}
         for name, rows in (
             ("mutations", _mutations(tumour)),
@@ -58,12 +71,10 @@ class TruthWriter:
             ("events", _events(tumour)),
             ("copy_number", _copy_number(tumour)),
         ):
-            self.rows[name] += [patient | row for row in rows]
-
-    def write(self, folder: Path) -> None:
-        """Write all tables into the folder."""
-        for name, header in HEADERS.items():
-            write_rows(folder / f"{name}.tsv", header, self.rows[name])
+            header = HEADERS[name]
+            self._handles[name].writelines(
+                "\t".join([cell((patient | row).get(column)) for column in header]) + "\n" for row in rows
+            )
 
 
 def _number(value: float) -> float | None:
