@@ -1,28 +1,46 @@
-"""From the VCFs and BAMs that a patient's rows name to one union of mutations."""
+"""From the VCFs, MAFs and BAMs that a patient's rows name to one union of mutations."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from truncal.copynumber.genome import beyond_end
+from truncal.counts.mnvs import join_mnvs
 from truncal.counts.union import SOURCES, Union, unite
 from truncal.errors import Fault, Faults, UserError
+from truncal.reads.annotation import find_source
 from truncal.reads.columns import Columns, find_columns
+from truncal.reads.filters import Regions, Verdict, info_fields, read_bed, verdicts
 from truncal.reads.header import Header
+from truncal.reads.maf import is_maf, read_maf
+from truncal.reads.reference import Reference, normalise
 from truncal.reads.vcf import Calls, read_calls, read_header
 from truncal.sheet.samples import Sample, Sheet
 
 Warnings = list[tuple[str, str]]
+
+_MOST = 0.5  # a BAM with reads at this share of the sites is one of the whole exome, not of some targets
+
+
+@dataclass
+class Opened:
+    """One input file: header and columns of a VCF (None for a MAF), its calls, and the rows it serves."""
+
+    path: Path
+    header: Header
+    columns: Columns
+    calls: Calls | None
+    rows: list[int]
 
 
 def ingest(
     sheet: Sheet,
     rows: Sequence[Sample],
     settings: Mapping[str, Any],
-    reference: str | Path | None,
+    reference: Reference | None,
     warnings: Warnings,
 ) -> tuple[Union, str | None]:
     """Read every file of the patient and count in the BAMs; also the genome build, None where unknown.
@@ -33,53 +51,95 @@ def ingest(
         files can't be read, columns are ambiguous, builds differ; the faults of all files at once.
 
     """
-    files: dict[Path, list[int]] = {}
-    for index, row in enumerate(rows):
-        if row.vcf is not None:
-            files.setdefault(row.vcf, []).append(index)
-    opened = _headers(sheet, rows, files)
-    build = _build([header for header, _ in opened], settings["build"])
+    reads = settings["reads"]
+    files = _open(sheet, rows)
+    build = _build([(file.path, file.header.build) for file in files], settings["build"])
+    blacklist = read_bed(reads["blacklist"]) if reads["blacklist"] is not None else None
     faults = Faults()
-    calls: list[tuple[Calls, list[int]]] = []
-    for (header, columns), indices in zip(opened, files.values(), strict=True):
+    said: list[list[Verdict]] = []
+    for file in files:
         try:
-            calls.append((read_calls(header, columns, scheme=settings["reads"]["scheme"]), indices))
+            said.append(_read(file, reads, reference, blacklist, build))
         except UserError as error:
             faults.extend(error)
     faults.raise_if_any()
-    unfiltered = [part.header.path.name for part, _ in calls if not part.filtered]
-    if unfiltered and settings["reads"]["pass_only"]:
-        warnings.append(
-            (
-                "unfiltered_vcf",
-                f"No record of {', '.join(unfiltered)} has a FILTER: the caller's filters seem not to have "
-                "been run, so artefacts and germline variants may be among the mutations.",
-            )
-        )
-    union = unite(calls, [row.sample for row in rows])
+    _warn_unfiltered(files, reads, warnings)
+    read = [(file, file.calls) for file in files if file.calls is not None]
+    union = unite(
+        [(calls, found, file.rows) for (file, calls), found in zip(read, said, strict=True)],
+        [row.sample for row in rows],
+    ).passing()
+    fasta = reference.path if reference is not None else None
+    if reads["join_mnvs"]:
+        opened = [(file.header, file.columns, calls) for file, calls in read if file.header.formats]
+        union = join_mnvs(union, opened, rows, reads, fasta)
     if any(row.bam for row in rows):
-        count_in_bams(union, rows, settings["reads"], reference)
+        count_in_bams(union, rows, reads, fasta, build)
     return union, build
 
 
-def _headers(
-    sheet: Sheet, rows: Sequence[Sample], files: Mapping[Path, Sequence[int]]
-) -> list[tuple[Header, Columns]]:
+def _open(sheet: Sheet, rows: Sequence[Sample]) -> list[Opened]:
     faults = Faults()
+    by_path: dict[Path, list[int]] = {}
+    for index, row in enumerate(rows):
+        if row.vcf is not None:
+            by_path.setdefault(row.vcf, []).append(index)
     opened = []
-    for path, indices in files.items():
+    for path, indices in by_path.items():
+        chosen = [rows[i] for i in indices]
         try:
-            header = read_header(path)
+            if is_maf(path):
+                calls, build = read_maf(path, chosen, sheet.path)
+                header = Header(path, [], {}, {}, {"reference": [build]} if build else {}, {})
+                opened.append(Opened(path, header, Columns([], None), calls, indices))
+            else:
+                header = read_header(path)
+                columns = find_columns(header, chosen, sheet.path, faults)
+                opened.append(Opened(path, header, columns, None, indices))
         except UserError as error:
             faults.extend(error)
-            continue
-        opened.append((header, find_columns(header, [rows[i] for i in indices], sheet.path, faults)))
     faults.raise_if_any()
     return opened
 
 
-def _build(headers: Sequence[Header], stated: str) -> str | None:
-    """The build that all headers agree on.
+def _read(
+    file: Opened,
+    reads: Mapping[str, Any],
+    reference: Reference | None,
+    blacklist: Regions | None,
+    build: str | None,
+) -> list[Verdict]:
+    """Read, left-align and judge one file's alleles."""
+    calls = file.calls
+    if calls is None:
+        calls = file.calls = read_calls(
+            file.header,
+            file.columns,
+            scheme=reads["scheme"],
+            source=find_source(file.header),
+            info=info_fields(file.header, reads),
+        )
+    if build is not None:
+        beyond = beyond_end(calls.chrom, [key[1] for key in calls.key], build)
+        if beyond:
+            name, position, length = beyond[0]
+            raise UserError(
+                Fault(
+                    f"is not {build}: position {position} lies beyond the end {length} of chromosome {name}",
+                    file.path,
+                )
+            )
+    found = verdicts(file.header, calls, reads, blacklist)
+    if reference is not None:
+        original = calls.key
+        calls.key, wrong = normalise(original, reference, file.path)
+        for i in wrong:
+            found[i] = found[i] or ("not_a_mutation", "REF differs from the reference FASTA")
+    return found
+
+
+def _build(stated_by: Sequence[tuple[Path, str | None]], stated: str) -> str | None:
+    """The build that all files agree on.
 
     Raises
     ------
@@ -87,38 +147,67 @@ def _build(headers: Sequence[Header], stated: str) -> str | None:
         two files of the patient have different builds, or another one than the config states.
 
     """
-    named = {header.build: header for header in headers if header.build is not None}
+    named = {build: path for path, build in stated_by if build is not None}
     if len(named) > 1:
-        said = ", ".join(f"{header.path.name} {build}" for build, header in named.items())
-        raise UserError(
-            f"files of one patient have different genome builds: {said}; call them on the same one"
+        said = ", ".join(f"{path.name} {build}" for build, path in named.items())
+        raise UserError(f"files of one patient have different genome builds ({said}); lift one of them over")
+    if stated == "auto":
+        return next(iter(named), None)
+    faults = Faults()
+    for build, path in named.items():
+        if build != stated:
+            faults.add(f"is {build}, but the config's `build` is {stated}", path)
+    faults.raise_if_any()
+    return stated
+
+
+def _warn_unfiltered(files: Sequence[Opened], reads: Mapping[str, Any], warnings: Warnings) -> None:
+    names = [file.path.name for file in files if file.calls is not None and not file.calls.filtered]
+    if names and reads["pass_only"]:
+        warnings.append(
+            (
+                "unfiltered_vcf",
+                f"No record of {', '.join(names)} has a FILTER: the caller's filters seem not to have "
+                "been run, so artefacts and germline variants may be among the mutations.",
+            )
         )
-    if stated != "auto":
-        for build, header in named.items():
-            if build != stated:
-                raise UserError(Fault(f"is {build}, but the config's `build` is {stated}", header.path))
-        return stated
-    return next(iter(named), None)
 
 
 def count_in_bams(
-    union: Union, rows: Sequence[Sample], reads: Mapping[str, Any], reference: str | Path | None
+    union: Union, rows: Sequence[Sample], reads: Mapping[str, Any], reference: Path | None, build: str | None
 ) -> None:
-    """Replace the counts of samples with a BAM or CRAM by those of its reads, at every site of the union."""
+    """Replace the counts of samples with a BAM or CRAM by those of its reads, at every site that it covers.
+
+    A file may hold only some targets (a panel, slices around drivers): where it has no read, the VCF's word
+    stands. An uncovered site that the VCF does not list has no reads in a file that covers most sites, and is
+    merely not called with a file that does not.
+    """
     from truncal.reads.bam import count_sites
 
-    sites = [(chrom, key[1], key[2], key[3]) for chrom, key in zip(union.chrom, union.key, strict=True)]
+    faults = Faults()
     for s, row in enumerate(rows):
         if row.bam is None:
             continue
-        alt, depth = count_sites(
-            row.bam,
-            sites,
-            min_base_quality=reads["min_base_quality"],
-            min_mapping_quality=reads["min_mapping_quality"],
-            reference=reference,
-        )
-        union.alt[:, s] = np.asarray(alt)
-        union.depth[:, s] = np.asarray(depth)
-        union.listed[:, s] = True
-        union.source[:, s] = SOURCES.index("bam")
+        try:
+            counts = count_sites(
+                row.bam,
+                union.chrom,
+                union.pos,
+                [key[2] for key in union.key],
+                [key[3] for key in union.key],
+                reference=reference,
+                build=build,
+                min_base_quality=reads["min_base_quality"],
+                min_mapping_quality=reads["min_mapping_quality"],
+            )
+        except UserError as error:
+            faults.extend(error)
+            continue
+        covered = counts.ref + counts.alt + counts.other > 0
+        if covered.mean() >= _MOST:
+            covered |= ~union.listed[:, s]
+        union.alt[covered, s] = counts.alt[covered]
+        union.depth[covered, s] = counts.depth[covered]
+        union.listed[covered, s] = True
+        union.source[covered, s] = SOURCES.index("bam")
+    faults.raise_if_any()

@@ -36,8 +36,8 @@ def general_warnings(rows: Sequence[Sample], n_absent: int, n_mutations: int) ->
         found.append(
             (
                 "not_called",
-                f"{n_absent} of {n_mutations * len(rows)} sites ({share:.0%}) are not listed in their sample's "
-                "input and were not counted in reads; how they are treated is set by `absent`.",
+                f"{n_absent} of {n_mutations * len(rows)} sites ({share:.0%}) are not listed in their "
+                "sample's input and were not counted in reads; how they are treated is set by `absent`.",
             )
         )
     return found

@@ -13,13 +13,15 @@ from truncal.copynumber.genome import normal_copies
 from truncal.copynumber.readers import read_segments
 from truncal.copynumber.segments import Segments
 from truncal.counts import write
+from truncal.counts.annotate import annotate
 from truncal.counts.copies import genome_doubled, join_copies, ploidy
 from truncal.counts.ingest import ingest
 from truncal.counts.result import CountsResult, Warnings, general_warnings
-from truncal.counts.select import drop_filtered, usable_pairs, without_alt_reads
+from truncal.counts.select import usable_pairs, without_alt_reads
 from truncal.counts.table import run_table
 from truncal.errors import Fault, Faults, UserError
 from truncal.provenance import write_step
+from truncal.reads.reference import Reference
 from truncal.sheet.samples import Sample, Sheet, read_sheet
 
 
@@ -53,11 +55,11 @@ def _run_vcf(
     reference: str | Path | None,
 ) -> CountsResult:
     reads = settings["reads"]
-    reference = reference or reads.get("reference")
+    fasta = reference or reads["reference"]
+    genome = Reference(fasta) if fasta is not None else None
     names = [row.sample for row in rows]
     warnings: Warnings = []
-    union, build = ingest(sheet, rows, settings, reference, warnings)
-    union = drop_filtered(union, reads)
+    union, build = ingest(sheet, rows, settings, genome, warnings)
     sex = next((row.sex for row in rows if row.sex), None)
     segments = _segments(rows, build, warnings)
     purity = _purities(sheet, rows, segments)
@@ -76,11 +78,21 @@ def _run_vcf(
         )
     usable &= kept[:, None]
     absent &= kept[:, None]
+    annotation = annotate(union, reads, genome, warnings)
+    ids = union.names()
 
     write.write_counts(
-        out / "counts.tsv", union, copies, np.nonzero(usable), names, purity, reads["error_rate"], {}
+        out / "counts.tsv",
+        ids,
+        union,
+        copies,
+        np.nonzero(usable),
+        names,
+        purity,
+        reads["error_rate"],
+        annotation,
     )
-    write.write_not_called(out / "not_called.tsv", union.ids, copies, np.nonzero(absent), names, purity)
+    write.write_not_called(out / "not_called.tsv", ids, copies, np.nonzero(absent), names, purity)
     write.write_segments(out / "segments.tsv", segments, names)
     write.write_excluded(out / "excluded.tsv", union.excluded)
     _write_samples(out, rows, segments, purity, usable, absent, union.depth, sex)

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from truncal.counts.copies import Copies
-from truncal.counts.union import Exclusion, Union
+from truncal.counts.union import Union
 
 NO_COPIES_BELOW = 0.05
 """Total copies per cancer cell below which a site is lost: less than the error of the callers' means."""
-
-
-def drop_filtered(union: Union, reads: Mapping[str, Any]) -> Union:
-    """Leave out mutations that pass in no file."""
-    if not reads["pass_only"]:
-        return union
-    passing = np.array([text is None for text in union.filters], dtype=bool)
-    for i in np.flatnonzero(~passing).tolist():
-        union.excluded.append(Exclusion(union.ids[i], None, "filter", union.filters[i] or ""))
-    return union.only(passing)
 
 
 def usable_pairs(
@@ -58,11 +47,11 @@ def _note(
     everywhere = (reasons == reasons[:, :1]).all(axis=1) & (reasons[:, 0] > 0)
     for i in np.flatnonzero(everywhere).tolist():
         code = reasons[i, 0]
-        union.excluded.append(Exclusion(union.ids[i], None, names[code], details[code]))
+        union.exclude(i, None, names[code], details[code])
     some = (reasons > 0) & ~everywhere[:, None]
     for i, s in zip(*(part.tolist() for part in np.nonzero(some)), strict=True):
         code = reasons[i, s]
-        union.excluded.append(Exclusion(union.ids[i], sample_ids[s], names[code], details[code]))
+        union.exclude(i, sample_ids[s], names[code], details[code])
 
 
 def without_alt_reads(union: Union, usable: np.ndarray, min_alt: int) -> np.ndarray:
@@ -73,9 +62,5 @@ def without_alt_reads(union: Union, usable: np.ndarray, min_alt: int) -> np.ndar
     most = np.where(usable, union.alt, -1).max(axis=1, initial=-1)
     out = usable.any(axis=1) & (most < max(min_alt, 1))
     for i in np.flatnonzero(out).tolist():
-        union.excluded.append(
-            Exclusion(
-                union.ids[i], None, "no_alt_reads", f"at most {int(most[i])} alternative reads in any sample"
-            )
-        )
+        union.exclude(i, None, "no_alt_reads", f"at most {int(most[i])} alternative reads in any sample")
     return out

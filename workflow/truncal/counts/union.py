@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from truncal.copynumber.genome import LENGTHS
+from truncal.reads.alleles import Key
+from truncal.reads.annotation import Raw
+from truncal.reads.filters import Verdict
 from truncal.reads.vcf import Calls
 
 _ORDER = {name: rank for rank, name in enumerate(LENGTHS["GRCh37"])}
+
+SOURCES = ("vcf", "bam", "table")
+"""Where the counts of a pair come from; `Union.source` holds indices into it."""
 
 
 @dataclass(frozen=True)
@@ -28,150 +33,168 @@ class Exclusion:
 class Union:
     """N mutations of S samples, in genomic order.
 
-    ids: `chrom:pos:ref:alt`, the chromosome as the first file writes it. key: with the canonical chromosome.
-    filters: None where a file lets the mutation pass. listed: (N, S) whether the sample's input has the
-    site. alt, depth: (N, S) float64, 0 where not listed. normal_alt, normal_depth: (N, S), NaN where unknown.
-    source: (N, S) code into `SOURCES`.
+    chrom: as the first file writes it. key: with the canonical chromosome. verdict: why the mutation goes,
+    None where one file lets it pass. listed: (N, S) whether the sample's input has the site. alt, depth:
+    (N, S) float64, 0 where not listed. normal_alt, normal_depth: (N, S), NaN where unknown. source: (N, S).
     """
 
-    ids: list[str]
     chrom: list[str]
-    key: list[tuple[str, int, str, str]]
-    filters: list[str | None]
+    key: list[Key]
+    verdict: list[Verdict]
     listed: np.ndarray
     alt: np.ndarray
     depth: np.ndarray
     normal_alt: np.ndarray
     normal_depth: np.ndarray
     source: np.ndarray
-    annotation: list[Any]
+    annotation: list[Raw | None]
     excluded: list[Exclusion] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.key)
 
     @property
     def pos(self) -> np.ndarray:
         """Positions, (N,) int64."""
         return np.array([key[1] for key in self.key], dtype=np.int64)
 
-    def only(self, kept: np.ndarray) -> Union:
-        """The mutations where `kept` (N,) is true."""
-        rows = np.flatnonzero(kept).tolist()
+    def name(self, row: int) -> str:
+        """`chrom:pos:ref:alt` of one mutation."""
+        return mutation_id(self.chrom[row], self.key[row])
+
+    def names(self) -> list[str]:
+        """`chrom:pos:ref:alt` of each mutation."""
+        return [f"{chrom}:{k[1]}:{k[2]}:{k[3]}" for chrom, k in zip(self.chrom, self.key, strict=True)]
+
+    def exclude(self, row: int, sample: str | None, reason: str, detail: str) -> None:
+        """Note why a mutation, or its pair with a sample, is left out."""
+        self.excluded.append(Exclusion(self.name(row), sample, reason, detail))
+
+    def take(self, order: np.ndarray) -> Union:
+        """The mutations of these rows, in this order."""
+        rows = order.tolist()
         return Union(
-            [self.ids[i] for i in rows],
             [self.chrom[i] for i in rows],
             [self.key[i] for i in rows],
-            [self.filters[i] for i in rows],
-            self.listed[rows],
-            self.alt[rows],
-            self.depth[rows],
-            self.normal_alt[rows],
-            self.normal_depth[rows],
-            self.source[rows],
+            [self.verdict[i] for i in rows],
+            self.listed[order],
+            self.alt[order],
+            self.depth[order],
+            self.normal_alt[order],
+            self.normal_depth[order],
+            self.source[order],
             [self.annotation[i] for i in rows],
             self.excluded,
         )
 
-
-SOURCES = ("vcf", "bam", "table")
-
-
-def unite(files: Sequence[tuple[Calls, Sequence[int]]], sample_ids: Sequence[str]) -> Union:
-    """Merge the files of a patient; each comes with the index of the sample of each of its columns.
-
-    A mutation that passes in one file passes; one that a file lists twice keeps its first record.
-    """
-    index: dict[tuple[str, int, str, str], int] = {}
-    chrom: list[str] = []
-    filters: list[str | None] = []
-    annotation: list[Any] = []
-    excluded: list[Exclusion] = []
-    placed = []
-    for calls, samples in files:
-        names = [sample_ids[i] for i in samples]
-        for mutation, reason, detail in calls.excluded:
-            excluded += [Exclusion(mutation, name, reason, detail) for name in names]
-        rows = np.empty(len(calls), dtype=np.int64)
-        seen: set[int] = set()
-        repeated = []
-        for i, key in enumerate(calls.key):
-            row = index.setdefault(key, len(index))
-            if row == len(chrom):
-                chrom.append(calls.chrom[i])
-                filters.append(calls.filters[i])
-                annotation.append(calls.annotation[i])
-            elif row in seen:
-                repeated.append(i)
-            else:
-                if calls.filters[i] is None:
-                    filters[row] = None
-                if annotation[row] is None:
-                    annotation[row] = calls.annotation[i]
-            seen.add(row)
-            rows[i] = row
-        for i in repeated:
-            name = mutation_id(calls.chrom[i], calls.key[i])
-            excluded += [
-                Exclusion(name, sample, "duplicate", f"a further record of {calls.header.path.name}")
-                for sample in names
-            ]
-        first = np.setdiff1d(np.arange(len(calls)), repeated) if repeated else np.arange(len(calls))
-        placed.append((calls, samples, rows[first], first))
-    return _arranged(list(index), chrom, filters, annotation, placed, len(sample_ids), excluded)
+    def passing(self) -> Union:
+        """Without the mutations that have a verdict; those become rows of `excluded`."""
+        if not any(self.verdict):
+            return self
+        for row, verdict in enumerate(self.verdict):
+            if verdict is not None:
+                self.exclude(row, None, *verdict)
+        return self.take(np.flatnonzero(np.array([verdict is None for verdict in self.verdict])))
 
 
-def mutation_id(chrom: str, key: tuple[str, int, str, str]) -> str:
-    """`chrom:pos:ref:alt`."""
+def mutation_id(chrom: str, key: Key) -> str:
+    """`chrom:pos:ref:alt`, the chromosome as the file writes it."""
     return f"{chrom}:{key[1]}:{key[2]}:{key[3]}"
 
 
-def _arranged(
-    keys: list[tuple[str, int, str, str]],
-    chrom: list[str],
-    filters: list[str | None],
-    annotation: list[Any],
-    placed: Sequence[tuple[Calls, Sequence[int], np.ndarray, np.ndarray]],
-    samples: int,
-    excluded: list[Exclusion],
+def genomic_order(keys: Sequence[Key]) -> np.ndarray:
+    """Indices that sort alleles by chromosome (1–22, X, Y, others as they come), position and alleles."""
+    rank = dict(_ORDER)
+    code = np.array([rank.setdefault(key[0], len(rank)) for key in keys], dtype=np.int64)
+    place = (code << 40) + np.fromiter((key[1] for key in keys), dtype=np.int64, count=len(keys))
+    if (np.diff(place) > 0).all():
+        return np.arange(len(keys))
+    order = np.argsort(place, kind="stable")
+    same = np.flatnonzero(np.diff(place[order]) == 0)
+    if len(same):  # several alleles at a position: in the order of the alleles, whichever file had them first
+        order = np.array(
+            sorted(range(len(keys)), key=lambda i: (place[i], keys[i][2], keys[i][3])), dtype=np.int64
+        )
+    return order
+
+
+def unite(
+    files: Sequence[tuple[Calls, Sequence[Verdict], Sequence[int]]], sample_ids: Sequence[str]
 ) -> Union:
-    rank = _ranks(keys)
-    order = (
-        np.lexsort((np.array([key[1] for key in keys], dtype=np.int64), rank)) if keys else np.array([], int)
-    )
-    inverse = np.empty(len(order), dtype=np.int64)
-    inverse[order] = np.arange(len(order))
-    shape = (len(keys), samples)
-    alt, depth = np.full(shape, np.nan), np.full(shape, np.nan)
-    normal = [np.full(shape, np.nan) for _ in range(2)]
-    for calls, columns, rows, first in placed:
-        to = inverse[rows][:, None], np.asarray(columns)[None, :]
-        # a file that is silent about a sample must not erase what another said
-        known = ~np.isnan(calls.alt[first])
-        alt[to] = np.where(known, calls.alt[first], alt[to])
-        depth[to] = np.where(known, calls.depth[first], depth[to])
-        for store, values in zip(normal, (calls.normal_alt, calls.normal_depth), strict=True):
-            given = values[first][:, None]
-            store[to] = np.where(np.isnan(given), store[to], given)
-    places = order.tolist()
-    names = [chrom[i] for i in places]
-    ordered = [keys[i] for i in places]
-    listed = ~np.isnan(alt)
-    return Union(
-        [f"{name}:{key[1]}:{key[2]}:{key[3]}" for name, key in zip(names, ordered, strict=True)],
-        names,
-        ordered,
-        [filters[i] for i in places],
-        listed,
+    """Merge the files of a patient; each comes with its verdicts and the index of the sample of each column.
+
+    A mutation that passes in one file passes; one that a file lists twice keeps its first record.
+    """
+    shape = len(sample_ids)
+    index: dict[Key, int] = {}
+    chrom: list[str] = []
+    verdict: list[Verdict] = []
+    annotation: list[Raw | None] = []
+    excluded: list[Exclusion] = []
+    placed = []
+    for calls, said, samples in files:
+        names = [sample_ids[i] for i in samples]
+        for mutation, reason, detail in calls.excluded:
+            excluded += [Exclusion(mutation, name, reason, detail) for name in names]
+        known = len(index)
+        rows = np.fromiter(
+            (index.setdefault(key, len(index)) for key in calls.key), dtype=np.int64, count=len(calls)
+        )
+        first = _first_of_each(rows)
+        if len(first) < len(calls):
+            repeated = np.setdiff1d(np.arange(len(calls)), first).tolist()
+            excluded += [
+                Exclusion(
+                    mutation_id(calls.chrom[i], calls.key[i]),
+                    name,
+                    "duplicate",
+                    f"a further record of {calls.name}",
+                )
+                for i in repeated
+                for name in names
+            ]
+        kept = range(len(calls)) if len(first) == len(calls) else first.tolist()
+        for i, row in zip(kept, rows[first].tolist(), strict=True):
+            if row >= known:
+                chrom.append(calls.chrom[i])
+                verdict.append(said[i])
+                annotation.append(calls.annotation[i])
+            else:
+                if said[i] is None:
+                    verdict[row] = None
+                annotation[row] = annotation[row] or calls.annotation[i]
+        placed.append((calls, samples, rows[first], first))
+    counts = [np.full((len(index), shape), np.nan) for _ in range(4)]
+    for calls, samples, rows, first in placed:
+        to = (rows[:, None], np.asarray(samples)[None, :])
+        normals = [
+            np.broadcast_to(part[:, None], (len(part), len(samples)))
+            for part in (calls.normal_alt, calls.normal_depth)
+        ]
+        for store, values in zip(counts, (calls.alt, calls.depth, *normals), strict=True):
+            # a file that is silent about a sample must not erase what another said
+            store[to] = np.where(np.isnan(values[first]), store[to], values[first])
+    alt, depth, normal_alt, normal_depth = counts
+    keys = list(index)
+    united = Union(
+        chrom,
+        keys,
+        verdict,
+        ~np.isnan(alt),
         np.nan_to_num(alt),
         np.nan_to_num(depth),
-        *normal,
-        np.zeros(shape, dtype=np.int8),
-        [annotation[i] for i in places],
+        normal_alt,
+        normal_depth,
+        np.zeros(alt.shape, dtype=np.int8),
+        annotation,
         excluded,
     )
+    order = genomic_order(keys)
+    return united if (np.diff(order) == 1).all() else united.take(order)
 
 
-def _ranks(keys: Sequence[tuple[str, int, str, str]]) -> np.ndarray:
-    order = dict(_ORDER)
-    return np.array([order.setdefault(key[0], len(order)) for key in keys], dtype=np.int64)
+def _first_of_each(rows: np.ndarray) -> np.ndarray:
+    """Places of the first occurrence of each value, in order."""
+    if (np.diff(rows) > 0).all():
+        return np.arange(len(rows))
+    return np.sort(np.unique(rows, return_index=True)[1])

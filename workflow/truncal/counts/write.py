@@ -14,9 +14,9 @@ from truncal.counts.union import SOURCES, Exclusion, Union
 from truncal.tables import atomic, cell, write_rows
 
 COUNTS = (
-    "mutation_id", "sample_id", "ref_counts", "alt_counts", "major_cn", "minor_cn", "normal_cn", 
-    "tumour_content", "error_rate", "chrom", "pos", "ref", "alt", "gene", "hgvsp", "hgvsc", "transcript", "normal_alt",
-    "normal_depth", "major_cn_2", "minor_cn_2", "cn_fraction_2", "segment", "source",
+    "mutation_id", "sample_id", "ref_counts", "alt_counts", "major_cn", "minor_cn", "normal_cn",
+    "tumour_content", "error_rate", "chrom", "pos", "ref", "alt", "gene", "hgvsp", "hgvsc", "transcript",
+    "normal_alt", "normal_depth", "major_cn_2", "minor_cn_2", "cn_fraction_2", "segment", "source",
 )  # fmt: skip
 NOT_CALLED = (
     "mutation_id", "sample_id", "major_cn", "minor_cn", "normal_cn", "tumour_content",
@@ -35,9 +35,10 @@ VARIANT = ("gene", "hgvsp", "hgvsc", "transcript")
 
 def write_counts(
     path: Path,
+    ids: Sequence[str],
     union: Union,
     copies: Copies,
-    rows: tuple[np.ndarray, np.ndarray],
+    rows: tuple[np.ndarray, ...],
     sample_ids: Sequence[str],
     purity: Sequence[float],
     error_rate: float,
@@ -56,7 +57,6 @@ def write_counts(
     ref = union.depth[mutation, sample].astype(np.int64) - alt
     normal_alt = _whole(union.normal_alt[mutation, sample])
     normal_depth = _whole(union.normal_depth[mutation, sample])
-    ids = union.ids
     lines = [
         f"{ids[m]}\t{sample_ids[s]}\t{r}\t{a}\t{before[c]}\t{variant[m]}\t{na}\t{nd}\t{states[1][c]}\t{SOURCES[o]}\n"
         for m, s, r, a, c, na, nd, o in zip(
@@ -78,7 +78,7 @@ def write_not_called(
     path: Path,
     ids: Sequence[str],
     copies: Copies,
-    rows: tuple[np.ndarray, np.ndarray],
+    rows: tuple[np.ndarray, ...],
     sample_ids: Sequence[str],
     purity: Sequence[float],
 ) -> None:

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 from truncal.copynumber.genome import canonical_names
 
+Key = tuple[str, int, str, str]
+"""One change: canonical chromosome, position, reference, alternative."""
+
 _BASES = re.compile(r"[ACGTN]+\Z", re.IGNORECASE)
 
 
@@ -41,11 +44,9 @@ def trim(pos: int, ref: str, alt: str) -> tuple[int, str, str]:
     return (pos + start, ref[start:], alt[start:]) if start else (pos, ref, alt)
 
 
-def split_key(
-    chrom: Sequence[str], pos: Sequence[int], ref: Sequence[str], alt: Sequence[str]
-) -> list[tuple[str, int, str, str]]:
+def split_keys(chrom: Sequence[str], pos: Sequence[int], ref: Sequence[str], alt: Sequence[str]) -> list[Key]:
     """(canonical chromosome, pos, ref, alt) of each allele, trimmed, in upper case."""
-    names = canonical_names(chrom)
+    names = canonical_names(chrom)  # one distinct text a chromosome keeps the tuples small
     return [
         (name, p, r, a) if len(r) == 1 == len(a) else (name, *trim(p, r.upper(), a.upper()))
         for name, p, r, a in zip(names, pos, ref, alt, strict=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from truncal.errors import Faults
 from truncal.reads.header import Header
@@ -15,6 +16,8 @@ _NORMAL = re.compile(
     r"(^|[_.\-\s])(normals?|normal_?dna|dna_?normal|germline|blood|pbmcs?|control|gl|buffy)($|[_.\-\s])",
     re.IGNORECASE,
 )
+_SHORT_NORMAL = re.compile(r"[_.\-](N|normal|R|ref)\Z")
+_SHORT_TUMOUR = re.compile(r"[_.\-]T\Z")
 _RNA = re.compile(r"(^|[_.\-\s])(rna|rnaseq|rna_?tumou?r)($|[_.\-\s])", re.IGNORECASE)
 _TUMOUR_LINE = re.compile(
     r"genomes=tumou?r|description=\"?(dna)?\s*(tumou?r|mutant)|,\s*(tumou?r|mutant)\b", re.IGNORECASE
@@ -33,7 +36,7 @@ class Columns:
     normal: int | None
 
 
-def find_columns(header: Header, rows: Sequence[Sample], sheet: object, faults: Faults) -> Columns:
+def find_columns(header: Header, rows: Sequence[Sample], sheet: Path, faults: Faults) -> Columns:
     """Column of each sheet row that names this file.
 
     In this order: `vcf_sample`; a column named like `sample`; a `##SAMPLE` line whose SampleName is `sample`;
@@ -41,6 +44,16 @@ def find_columns(header: Header, rows: Sequence[Sample], sheet: object, faults: 
     after the columns that say they are normal or RNA. Several left is a fault, never a guess.
     """
     names = header.columns
+    if not names and "DP4" in header.infos and len(rows) == 1:
+        return Columns([0], None)  # LoFreq: one sample, its counts are in INFO
+    if not names:
+        faults.add(
+            f"{header.path.name} has no sample columns (sites only), so no read counts",
+            sheet,
+            rows[0].row,
+            "vcf",
+        )
+        return Columns([-1] * len(rows), None)
     roles = {name: _role(header, name) for name in names}
     found: list[int] = []
     for row in rows:
@@ -73,7 +86,7 @@ def _by_convention(
     row: Sample,
     rows: Sequence[Sample],
     roles: dict[str, str],
-    sheet: object,
+    sheet: Path,
     faults: Faults,
 ) -> int | None:
     names = header.columns
@@ -87,8 +100,11 @@ def _by_convention(
         return None
     if len(names) == 1 and roles[names[0]] != "normal":
         return 0
+    unsaid = [name for name in names if roles[name] == ""]
     for wanted in ("tumour", ""):
         left = [name for name in names if roles[name] == wanted]
+        if wanted == "tumour" and len(left) == 1 and len(names) > 2:
+            left += unsaid  # TUMOR beside MET: either may be meant
         if len(left) == 1:
             return names.index(left[0])
         if left:
@@ -115,9 +131,9 @@ def _role(header: Header, name: str) -> str:
         return "normal"
     if _TUMOUR_LINE.search(line):
         return "tumour"
-    if _NORMAL.search(name):
+    if _NORMAL.search(name) or _SHORT_NORMAL.search(name):
         return "normal"
-    if _TUMOUR.search(name):
+    if _TUMOUR.search(name) or _SHORT_TUMOUR.search(name):
         return "tumour"
     return ""
 

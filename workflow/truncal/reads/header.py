@@ -86,7 +86,9 @@ def open_vcf(path: Path, **options: Any) -> Any:
 
     """
     import cyvcf2
+    from cyvcf2.cyvcf2 import set_htslib_log_level
 
+    set_htslib_log_level(1)  # undeclared contigs and fields are no fault of the user's
     _check_text(path)
     try:
         return cyvcf2.VCF(str(path), **options)

@@ -60,6 +60,12 @@ def _pick(values: np.ndarray, alleles: Alleles, offset: int = 0) -> np.ndarray:
     return np.where((column < width)[:, None], taken, np.nan)
 
 
+def _silent(values: np.ndarray, alleles: Alleles) -> tuple[np.ndarray, np.ndarray]:
+    """The answer of a scheme whose fields mean something else in these records."""
+    nothing = np.full((len(alleles.record), values.shape[1]), np.nan)
+    return nothing, nothing
+
+
 def _ad(arrays: Arrays, alleles: Alleles) -> tuple[np.ndarray, np.ndarray]:
     """AD with the reference first; where its entry is missing, DP is the depth if the record has it."""
     ad = arrays["AD"]
@@ -75,12 +81,16 @@ def _ad(arrays: Arrays, alleles: Alleles) -> tuple[np.ndarray, np.ndarray]:
 
 def _rd_ad(arrays: Arrays, alleles: Alleles) -> tuple[np.ndarray, np.ndarray]:
     """VarScan2: RD reference reads, AD alternative reads only."""
+    if arrays["AD"].shape[2] > 1 or arrays["RD"].shape[2] > 1:
+        return _silent(arrays["AD"], alleles)
     alt = _pick(arrays["AD"], alleles, -1)
     return alt, arrays["RD"][alleles.record, :, 0] + alt
 
 
 def _alt_only_ad(arrays: Arrays, alleles: Alleles) -> tuple[np.ndarray, np.ndarray]:
-    """AD of the alternative alone beside DP (older pindel2vcf and others)."""
+    """AD of the alternative alone beside DP (ClairS, older pindel2vcf)."""
+    if arrays["AD"].shape[2] > 1:
+        return _silent(arrays["AD"], alleles)
     return _pick(arrays["AD"], alleles, -1), arrays["DP"][alleles.record, :, 0]
 
 
@@ -88,13 +98,15 @@ def _base_columns(
     arrays: Arrays, names: Mapping[str, tuple[str, ...]], alleles: Alleles
 ) -> tuple[np.ndarray, np.ndarray]:
     """Counts of single bases held in one field a base (several fields of a base add up)."""
-    count = {base: sum(arrays[name][:, :, 0] for name in fields) for base, fields in names.items()}
-    samples = next(iter(count.values())).shape[1]  # type: ignore[union-attr]
+    count = {
+        base: np.add.reduce([arrays[name][:, :, 0] for name in fields]) for base, fields in names.items()
+    }
+    samples = count["A"].shape[1]
     total = [np.full((len(alleles.record), samples), np.nan) for _ in range(2)]
     for store, bases in zip(total, (alleles.ref, alleles.alt), strict=True):
         for base, values in count.items():
             rows = np.flatnonzero(bases == base)
-            store[rows] = values[alleles.record[rows]]  # type: ignore[index]
+            store[rows] = values[alleles.record[rows]]
     return total[1], total[0] + total[1]
 
 
@@ -118,8 +130,7 @@ def _dp4(arrays: Arrays, alleles: Alleles) -> tuple[np.ndarray, np.ndarray]:
     """DP4: reference and alternative on both strands (SomaticSniper, SomaticSeq, samtools)."""
     dp4 = arrays["DP4"]
     if dp4.shape[2] < 4:
-        nothing = np.full((len(alleles.record), dp4.shape[1]), np.nan)
-        return nothing, nothing
+        return _silent(dp4, alleles)
     alt = (dp4[:, :, 2] + dp4[:, :, 3])[alleles.record]
     return alt, (dp4[:, :, 0] + dp4[:, :, 1])[alleles.record] + alt
 
@@ -160,19 +171,39 @@ def _fraction(name: str) -> Decoder:
 def _bcount(arrays: Arrays, alleles: Alleles) -> tuple[np.ndarray, np.ndarray]:
     """BCOUNT: counts of A, C, G and T (SomaticSniper, where a record lacks DP4)."""
     counts = arrays["BCOUNT"]
-    split = {base: counts[:, :, i : i + 1] for i, base in enumerate(BASES)} if counts.shape[2] >= 4 else {}
-    if not split:
-        nothing = np.full((len(alleles.record), counts.shape[1]), np.nan)
-        return nothing, nothing
+    if counts.shape[2] < 4:
+        return _silent(counts, alleles)
+    split = {base: counts[:, :, i : i + 1] for i, base in enumerate(BASES)}
     return _base_columns(split, {base: (base,) for base in BASES}, alleles)
+
+
+def _octopus(arrays: Arrays, alleles: Alleles) -> tuple[np.ndarray, np.ndarray]:
+    """Octopus without AD: DP and the frequencies of the haplotypes (MAP_HF) that carry the allele (GT)."""
+    genotype, frequency = arrays["GT"][alleles.record], arrays["MAP_HF"][alleles.record]
+    ploidy = min(genotype.shape[2], frequency.shape[2])
+    carries = genotype[:, :, :ploidy] == alleles.number[:, None, None]
+    share = np.where(carries, np.nan_to_num(frequency[:, :, :ploidy]), 0.0).sum(axis=2)
+    depth = arrays["DP"][alleles.record, :, 0]
+    known = ~np.isnan(frequency).all(axis=2)
+    return np.where(known, np.rint(share * depth), np.nan), np.where(known, depth, np.nan)
+
+
+def _info_dp4(arrays: Arrays, alleles: Alleles) -> tuple[np.ndarray, np.ndarray]:
+    """LoFreq: DP4 of the only sample, in INFO."""
+    return _dp4({"DP4": arrays["INFO/DP4"]}, alleles)
 
 
 def _varscan_header(header: Header) -> bool:
     return _has("RD", "AD")(header) and header.formats["RD"] == "1" and header.formats["AD"] == "1"
 
 
+def _clairs_header(header: Header) -> bool:
+    return _has("AD", "DP", "NAD", "NDP")(header) and header.formats["AD"] == "1"
+
+
 SCHEMES: tuple[Scheme, ...] = (
     Scheme("varscan", ("RD", "AD"), _rd_ad, _varscan_header),
+    Scheme("ad_alt", ("AD", "DP"), _alt_only_ad, _clairs_header),
     Scheme("ad", ("AD",), _ad, _has("AD")),
     Scheme("strelka_snv", ("AU", "CU", "GU", "TU"), _strelka_snv, _has("AU", "CU", "GU", "TU")),
     Scheme("strelka_indel", ("TAR", "TIR"), _strelka_indel, _has("TAR", "TIR")),
@@ -188,11 +219,13 @@ SCHEMES: tuple[Scheme, ...] = (
     Scheme("platypus", ("NR", "NV"), _nr_nv, _has("NR", "NV")),
     Scheme("dp4", ("DP4",), _dp4, _has("DP4")),
     Scheme("bcount", ("BCOUNT",), _bcount, _has("BCOUNT")),
-    Scheme("ad_alt_dp", ("AD", "DP"), _alt_only_ad, _has("AD", "DP")),
+    Scheme("ad_alt", ("AD", "DP"), _alt_only_ad, _has("AD", "DP")),
     *(
         Scheme(f"dp_{name.lower()}", ("DP", name), _fraction(name), _has("DP", name))
         for name in ("AF", "VAF", "FREQ", "FA", "VF")
     ),
+    Scheme("octopus", ("DP", "GT", "MAP_HF"), _octopus, _has("DP", "GT", "MAP_HF")),
+    Scheme("lofreq", ("INFO/DP4",), _info_dp4, lambda header: not header.columns and "DP4" in header.infos),
 )
 """In order of preference: counts before fractions, a caller's own fields before generic ones."""
 

@@ -1,13 +1,13 @@
 """Somatic variants and their read counts from a VCF or BCF.
 
-One pass over the file collects what every record has (alleles, FILTER, the FORMAT fields of the scheme that
-fits the header) as raw bytes; the arithmetic is done afterwards on whole arrays. A second pass looks again at
-the few records that this scheme does not answer for, with every scheme the header allows.
+One pass over the file collects what every record has (alleles, FILTER, the fields of the scheme that fits the
+header) as raw bytes; the arithmetic is done afterwards on whole arrays. A second pass looks again at the few
+records that this scheme does not answer for, with every scheme the header allows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,38 +15,42 @@ from typing import Any
 import numpy as np
 
 from truncal.errors import Fault, UserError
-from truncal.reads.alleles import refusal, split_key
+from truncal.reads.alleles import Key, refusal, split_keys
+from truncal.reads.annotation import Raw, Source
+from truncal.reads.arrays import MISSING, numbers, pack, stack
 from truncal.reads.columns import Columns
 from truncal.reads.header import Header, open_vcf, parse_header
-from truncal.reads.schemes import Alleles, Scheme, candidates
+from truncal.reads.schemes import SCHEMES, Alleles, Scheme, candidates
 
-MISSING_INT = np.iinfo(np.int32).min
-LAST_SPECIAL_INT = MISSING_INT + 7  # BCF reserves eight values for "missing" and "end of vector"
-
-Excluded = tuple[str, str, str]
-"""Mutation, reason, detail."""
+NORMAL_IN_TUMOUR = ("NAD", "NDP")
+"""ClairS writes the normal's alternative reads and depth into the tumour's column."""
 
 
 @dataclass
 class Calls:
     """Split and trimmed alleles of one file, N in all, with the counts of S tumour samples.
 
-    key: (canonical chromosome, pos, ref, alt). chrom: as in the file. filters: FILTER where the record did
-    not pass, else None. alt, depth: (N, S) float64, NaN where the file says nothing about the sample.
-    normal_alt, normal_depth: (N,), NaN without a normal. annotation: the raw INFO value, None without.
+    name: the file's. key: (canonical chromosome, pos, ref, alt). chrom: as in the file. filters: FILTER where
+    the record did not pass, else None. alt, depth: (N, S) float64, NaN where the file says nothing about the
+    sample. normal_alt, normal_depth: (N,), NaN without a normal. annotation: what the record says of genes,
+    or None. info: further INFO values, per name a list of N. record: (N,) number of the record in the file,
+    from 0. excluded: (allele, reason, detail) of what is no small variant.
     """
 
-    header: Header
-    key: list[tuple[str, int, str, str]]
+    name: str
+    key: list[Key]
     chrom: list[str]
     filters: list[str | None]
     alt: np.ndarray
     depth: np.ndarray
     normal_alt: np.ndarray
     normal_depth: np.ndarray
-    annotation: list[Any]
+    annotation: list[Raw | None]
+    record: np.ndarray
+    number: np.ndarray
     scheme: str
-    excluded: list[Excluded] = field(default_factory=list)
+    info: dict[str, list[Any]] = field(default_factory=dict)
+    excluded: list[tuple[str, str, str]] = field(default_factory=list)
     filtered: bool = True
     """Whether any record has a FILTER; `.` throughout means that the caller's filters were never run."""
 
@@ -75,24 +79,46 @@ def choose_schemes(header: Header, forced: str | None = None) -> list[Scheme]:
     Raises
     ------
     UserError
-        the header has no sample column, or declares no fields from which counts follow.
+        the header declares no fields from which counts follow, the forced scheme does not fit, or the file
+        holds a germline caller's genotypes.
 
     """
-    if not header.columns:
-        raise UserError(Fault("has no sample columns (sites only), so no read counts", header.path))
     found = candidates(header)
     if forced is not None:
         found = [scheme for scheme in found if scheme.name == forced]
-    if not found:
-        fields = ", ".join(header.formats) or "none"
+    elif germline := germline_caller(header):
         raise UserError(
             Fault(
-                (f"scheme {forced} does not fit; " if forced else "no known way to read counts; ")
-                + f"FORMAT fields found: {fields}; expected AD, or the fields of a supported caller",
+                f"holds germline calls ({germline}), not somatic ones; set reads.scheme to use it even so",
                 header.path,
             )
         )
-    return found
+    if found:
+        return found
+    fields = ", ".join(header.formats) or "none"
+    what = f"scheme {forced} does not fit" if forced else "no known way to read counts"
+    raise UserError(
+        Fault(
+            f"{what}; FORMAT fields found: {fields}; expected AD, or the fields of a supported caller",
+            header.path,
+        )
+    )
+
+
+def germline_caller(header: Header) -> str | None:
+    """The germline caller that the header names, unless it also names a tumour sample."""
+    for words, name in _GERMLINE.items():
+        if words in header.caller and not header.values("tumor_sample") and len(header.columns) == 1:
+            return name
+    return None
+
+
+_GERMLINE = {
+    "strelka germline": "Strelka's germline workflow",
+    "haplotypecaller": "GATK HaplotypeCaller",
+    "genotypegvcfs": "GATK GenotypeGVCFs",
+    "deepvariant": "DeepVariant",
+}
 
 
 @dataclass
@@ -104,15 +130,20 @@ class _Records:
     ref: list[str] = field(default_factory=list)
     alts: list[list[str]] = field(default_factory=list)
     filters: list[str | None] = field(default_factory=list)
-    raw: list[list[bytes]] = field(default_factory=list)
-    annotation: list[Any] = field(default_factory=list)
+    raw: dict[str, list[bytes]] = field(default_factory=dict)
+    info: dict[str, list[Any]] = field(default_factory=dict)
     filtered: bool = False
 
 
 def read_calls(
-    header: Header, columns: Columns, *, scheme: str | None = None, info: str | None = None
+    header: Header,
+    columns: Columns,
+    *,
+    scheme: str | None = None,
+    source: Source | None = None,
+    info: Sequence[str] = (),
 ) -> Calls:
-    """Read a file's alleles and counts; `info` names the INFO field to keep for annotation.
+    """Read a file's alleles and counts, with the annotation of `source` and further INFO fields.
 
     Raises
     ------
@@ -121,32 +152,76 @@ def read_calls(
 
     """
     schemes = choose_schemes(header, scheme)
-    records = _first_pass(header, schemes[0], info)
+    wanted = [*columns.tumours, *([columns.normal] if columns.normal is not None else [])]
+    beside = [name for name in NORMAL_IN_TUMOUR if name in header.formats]
+    if columns.normal is not None or len(beside) < 2 or len(columns.tumours) != 1:
+        beside = []
+    status = [name for name in ("SS",) if name in header.formats]
+    names = [name for name in info if name in header.infos]
+    records = _first_pass(
+        header, [*schemes[0].fields, *beside, *status], [*names, *([source.info] if source else [])]
+    )
     if not records.pos:
         raise UserError(Fault("has no records", header.path))
-    wanted = [*columns.tumours, *([columns.normal] if columns.normal is not None else [])]
-    samples = len(header.columns)
-    arrays = {
-        name: _stack(raw, samples, wanted) for name, raw in zip(schemes[0].fields, records.raw, strict=True)
-    }
+    samples = max(len(header.columns), 1)
+    arrays = {name: stack(raw, samples, wanted) for name, raw in records.raw.items()}
     alleles, excluded = _split(records)
     alt, depth = schemes[0].decode(arrays, alleles)
-    tumours = slice(0, len(columns.tumours))
-    open_question = np.isnan(alt[:, tumours]).all(axis=1) | (~np.isnan(alt) & np.isnan(depth)).any(axis=1)
-    if open_question.any():
-        _second_pass(header, schemes, alleles, np.flatnonzero(open_question), wanted, alt, depth)
-    depth = np.maximum(depth, alt)
-    return _assemble(header, records, alleles, alt, depth, len(columns.tumours), schemes[0].name, excluded)
+    tumours = len(columns.tumours)
+    doubt = np.isnan(alt[:, :tumours]).all(axis=1) | (~np.isnan(alt) & np.isnan(depth)).any(axis=1)
+    if doubt.any():
+        _second_pass(header, schemes, alleles, np.flatnonzero(doubt), wanted, alt, depth)
+    unknown = np.isnan(alt) | np.isnan(depth)
+    alt, depth = np.where(unknown, np.nan, alt), np.where(unknown, np.nan, np.maximum(depth, alt))
+    rows = alleles.record.tolist()
+    chrom = [records.chrom[i] for i in rows]
+    nothing = np.full(len(rows), np.nan)
+    normal_alt, normal_depth = (
+        (alt[:, -1], depth[:, -1]) if columns.normal is not None else (nothing, nothing)
+    )
+    if beside:
+        normal_alt, normal_depth = (arrays[name][alleles.record, 0, -1] for name in beside)
+    calls = Calls(
+        header.path.name,
+        split_keys(chrom, [records.pos[i] for i in rows], alleles.ref.tolist(), alleles.alt.tolist()),
+        chrom,
+        [records.filters[i] for i in rows],
+        alt[:, :tumours],
+        depth[:, :tumours],
+        normal_alt,
+        normal_depth,
+        _annotations(records, alleles, source),
+        alleles.record,
+        alleles.number,
+        schemes[0].name,
+        {name: [records.info[name][i] for i in rows] for name in names},
+        excluded,
+        records.filtered,
+    )
+    if status:
+        calls.info["FORMAT/SS"] = arrays["SS"][alleles.record, 0, 0].tolist()
+    return calls
 
 
-def _first_pass(header: Header, scheme: Scheme, info: str | None) -> _Records:
-    records = _Records(raw=[[] for _ in scheme.fields])
-    fields = list(zip(scheme.fields, records.raw, strict=True))
+def _annotations(records: _Records, alleles: Alleles, source: Source | None) -> list[Raw | None]:
+    rows = alleles.record.tolist()
+    if source is None:
+        return [None] * len(rows)
+    texts, refs, alts = records.info[source.info], records.ref, records.alts
+    return [
+        Raw(source, str(texts[i]), refs[i], tuple(alts[i]), number) if texts[i] else None
+        for i, number in zip(rows, alleles.number.tolist(), strict=True)
+    ]
+
+
+def _first_pass(header: Header, fields: Sequence[str], infos: Sequence[str]) -> _Records:
+    records = _Records(raw={name: [] for name in fields}, info={name: [] for name in infos})
+    formats = [(name, store) for name, store in records.raw.items() if name != "GT" and "/" not in name]
+    special = [(name, store) for name, store in records.raw.items() if name == "GT" or "/" in name]
+    info = list(records.info.items())
     add_chrom, add_pos, add_ref = records.chrom.append, records.pos.append, records.ref.append
-    add_alts, add_filter, add_annotation = (
-        records.alts.append, records.filters.append, records.annotation.append,
-    )  # fmt: skip
-    for record in _records(header):
+    add_alts, add_filter = records.alts.append, records.filters.append
+    for record in iterate(header):
         add_chrom(record.CHROM)
         add_pos(record.POS)
         add_ref(record.REF)
@@ -155,20 +230,44 @@ def _first_pass(header: Header, scheme: Scheme, info: str | None) -> _Records:
         add_filter(failed)
         if not records.filtered and (failed is not None or record.FILTERS):
             records.filtered = True
-        for name, store in fields:
+        for name, store in formats:
             values = record.format(name)
-            store.append(b"" if values is None else _bytes(values))
-        if info is not None:
-            add_annotation(record.INFO.get(info))
+            # bytes are copied here: the array's memory is the record's
+            store.append(b"" if values is None else pack(values))
+        for name, store in special:
+            store.append(pack(_special(record, name)))
+        if info:
+            get = record.INFO.get
+            for name, kept in info:
+                kept.append(get(name))
     return records
 
 
-def _records(header: Header) -> Any:
-    """Iterate over a file's records; what htslib can't parse becomes a fault with the record's number."""
+def _special(record: Any, name: str) -> np.ndarray:
+    """What cyvcf2 does not give by `format`: alleles of the genotype, and fields of INFO."""
+    if name == "GT":
+        return np.where(record.genotype.array()[:, :-1] < 0, MISSING, record.genotype.array()[:, :-1]).astype(
+            np.int32
+        )
+    value = record.INFO.get(name.partition("/")[2])
+    values = value if isinstance(value, tuple) else (value,)
+    return np.array([[MISSING if part is None else int(part) for part in values]], dtype=np.int32)
+
+
+def iterate(header: Header) -> Iterator[Any]:
+    """Iterate over a file's records.
+
+    Raises
+    ------
+    UserError
+        a record can't be parsed; the message has its number.
+
+    """
     vcf = open_vcf(header.path)
     number = 0
     try:
-        for number, record in enumerate(vcf, start=1):  # noqa: B007
+        for record in vcf:
+            number += 1
             yield record
     except UserError:
         raise
@@ -179,63 +278,11 @@ def _records(header: Header) -> Any:
         vcf.close()
 
 
-def _bytes(values: np.ndarray) -> bytes:
-    """Raw int32 or float64 values; text such as `12.5%` or `3,4,0,1` is parsed."""
-    if values.dtype == np.int32:
-        return values.tobytes()
-    return b"f" + _numbers(values).tobytes()
-
-
-def _numbers(values: np.ndarray) -> np.ndarray:
-    """Values of one record as float64 (S, W), NaN for missing."""
-    if values.dtype.kind in "if":
-        out = values.astype(float)
-        if values.dtype.kind == "i":
-            out[values <= LAST_SPECIAL_INT] = np.nan
-        return out.reshape(len(values), -1)
-    rows = [[_number(part) for part in str(text).split(",")] for text in values.tolist()]
-    width = max(map(len, rows))
-    return np.array([row + [np.nan] * (width - len(row)) for row in rows])
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text[:-1]) / 100 if text.endswith("%") else float(text)
-    except ValueError:
-        return np.nan
-
-
-def _stack(raw: Sequence[bytes], samples: int, wanted: Sequence[int]) -> np.ndarray:
-    """(R, len(wanted), W) float64 from each record's raw bytes, NaN for missing and beyond its width."""
-    sizes = np.fromiter(map(len, raw), dtype=np.int64, count=len(raw))
-    if len(sizes) and (sizes == sizes[0]).all() and sizes[0] % 4 == 0 and sizes[0] > 0:
-        values = np.frombuffer(b"".join(raw), dtype=np.int32).reshape(len(raw), samples, -1)[:, wanted]
-        out = values.astype(float)
-        if values.size and values.min() <= LAST_SPECIAL_INT:
-            out[values <= LAST_SPECIAL_INT] = np.nan
-        return out
-    parts = {}
-    for size in np.unique(sizes[sizes > 0]).tolist():
-        rows = np.flatnonzero(sizes == size)
-        joined = [raw[row] for row in rows.tolist()]
-        if size % 4 == 0:
-            values = np.frombuffer(b"".join(joined), dtype=np.int32).reshape(len(rows), samples, -1)
-            numbers = np.where(values <= LAST_SPECIAL_INT, np.nan, values)
-        else:
-            numbers = np.frombuffer(b"".join(part[1:] for part in joined)).reshape(len(rows), samples, -1)
-        parts[size] = (rows, numbers[:, wanted])
-    width = max((numbers.shape[2] for _, numbers in parts.values()), default=1)
-    out = np.full((len(raw), len(wanted), width), np.nan)
-    for rows, numbers in parts.values():
-        out[rows, :, : numbers.shape[2]] = numbers
-    return out
-
-
-def _split(records: _Records) -> tuple[Alleles, list[Excluded]]:
+def _split(records: _Records) -> tuple[Alleles, list[tuple[str, str, str]]]:
     """One entry an alternative allele; what is no small variant is left out with the reason."""
     record: list[int] = []
     number: list[int] = []
-    excluded: list[Excluded] = []
+    excluded: list[tuple[str, str, str]] = []
     refs, alts = records.ref, records.alts
     for i, (ref, options) in enumerate(zip(refs, alts, strict=True)):
         if len(options) == 1 and len(ref) == 1 and len(options[0]) == 1 and options[0] in "ACGT":
@@ -250,10 +297,11 @@ def _split(records: _Records) -> tuple[Alleles, list[Excluded]]:
             else:
                 name = f"{records.chrom[i]}:{records.pos[i]}:{ref}:{alt or '.'}"
                 excluded.append((name, "not_a_mutation", reason))
-    chosen_ref = np.array([refs[i] for i in record], dtype=object)
-    chosen_alt = np.array([alts[i][k - 1] for i, k in zip(record, number, strict=True)], dtype=object)
     alleles = Alleles(
-        np.array(record, dtype=np.int64), np.array(number, dtype=np.int64), chosen_ref, chosen_alt
+        np.array(record, dtype=np.int64),
+        np.array(number, dtype=np.int64),
+        np.array([refs[i] for i in record], dtype=object),
+        np.array([alts[i][k - 1] for i, k in zip(record, number, strict=True)], dtype=object),
     )
     return alleles, excluded
 
@@ -271,15 +319,17 @@ def _second_pass(
     groups: dict[int, list[int]] = {}
     for row in rows.tolist():
         groups.setdefault(int(alleles.record[row]), []).append(row)
-    names = {name for scheme in schemes for name in scheme.fields}
-    if "DP" in header.formats:
-        names.add("DP")
-    for number, record in enumerate(_records(header)):
+    # records of merged files have fields that the header may not even declare
+    schemes = [*schemes, *(scheme for scheme in SCHEMES if scheme not in schemes)]
+    names = {name for scheme in schemes for name in scheme.fields if name != "GT" and "/" not in name}
+    for number, record in enumerate(iterate(header)):
         if number not in groups:
             continue
-        present = set(record.FORMAT or ()) & names
-        values = {name: record.format(name) for name in present}
-        arrays = {name: _numbers(array)[None, wanted] for name, array in values.items() if array is not None}
+        arrays = {}
+        for name in names & set(record.FORMAT or ()):
+            values = record.format(name)
+            if values is not None:
+                arrays[name] = numbers(values)[None, wanted]
         chosen = np.array(groups[number])
         here = Alleles(
             np.zeros(len(chosen), dtype=np.int64),
@@ -291,40 +341,8 @@ def _second_pass(
             if not all(name in arrays for name in scheme.fields):
                 continue
             found, covered = scheme.decode(arrays, here)
-            fill = np.isnan(depth[chosen]) | np.isnan(alt[chosen])
-            answered = fill & ~np.isnan(found) & ~np.isnan(covered)
+            answered = (
+                ~np.isnan(found) & ~np.isnan(covered) & (np.isnan(depth[chosen]) | np.isnan(alt[chosen]))
+            )
             alt[chosen] = np.where(answered, found, alt[chosen])
             depth[chosen] = np.where(answered, covered, depth[chosen])
-
-
-def _assemble(
-    header: Header,
-    records: _Records,
-    alleles: Alleles,
-    alt: np.ndarray,
-    depth: np.ndarray,
-    tumours: int,
-    scheme: str,
-    excluded: list[Excluded],
-) -> Calls:
-    rows = alleles.record.tolist()
-    unknown = np.isnan(alt) | np.isnan(depth)
-    alt, depth = np.where(unknown, np.nan, alt), np.where(unknown, np.nan, depth)
-    chrom = [records.chrom[i] for i in rows]
-    key = split_key(chrom, [records.pos[i] for i in rows], alleles.ref.tolist(), alleles.alt.tolist())
-    nothing = np.full(len(rows), np.nan)
-    has_normal = alt.shape[1] > tumours
-    return Calls(
-        header,
-        key,
-        chrom,
-        [records.filters[i] for i in rows],
-        alt[:, :tumours],
-        depth[:, :tumours],
-        alt[:, tumours] if has_normal else nothing,
-        depth[:, tumours] if has_normal else nothing,
-        [records.annotation[i] for i in rows] if records.annotation else [None] * len(rows),
-        scheme,
-        excluded,
-        records.filtered,
-    )

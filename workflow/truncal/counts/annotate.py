@@ -1,0 +1,119 @@
+"""Gene and protein change of every mutation: the files' own annotation, else `bcftools csq`."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from truncal.counts.union import Union
+from truncal.errors import Fault, UserError
+from truncal.reads.annotation import NOTHING, Effect, Source, bcsq_parser, choose
+from truncal.reads.reference import Reference
+
+COLUMNS = ("gene", "hgvsp", "hgvsc", "transcript")
+
+
+def annotate(
+    union: Union, reads: Mapping[str, Any], reference: Reference | None, warnings: list[tuple[str, str]]
+) -> dict[str, list[str | None]]:
+    """Columns gene, hgvsp, hgvsc and transcript, each with one entry a mutation (None: nothing known).
+
+    Raises
+    ------
+    UserError
+        a GFF3 is given and can't be used.
+
+    """
+    effects = [choose(raw.effects()) if raw is not None else NOTHING for raw in union.annotation]
+    open_rows = [i for i, effect in enumerate(effects) if effect.transcript is None or effect.hgvsp is None]
+    bare = [i for i in open_rows if effects[i].transcript is None or _joined(union, i)]
+    if bare and reads["gff3"] is not None:
+        for i, effect in predict(union, bare, Path(reads["gff3"]), reference, warnings).items():
+            if effect.gene is not None:
+                effects[i] = effect
+    columns: dict[str, list[str | None]] = {
+        name: [getattr(effect, name) for effect in effects] for name in COLUMNS
+    }
+    if not any(columns["gene"]):
+        warnings.append(
+            (
+                "not_annotated",
+                "The mutations carry no gene names: drivers are matched by their genomic alleles only. "
+                "Annotate the VCFs, or give `reads.reference` and `reads.gff3`.",
+            )
+        )
+    return columns
+
+
+def _joined(union: Union, row: int) -> bool:
+    raw = union.annotation[row]
+    return raw is not None and raw.source.info == "joined"
+
+
+def predict(
+    union: Union,
+    rows: Sequence[int],
+    gff3: Path,
+    reference: Reference | None,
+    warnings: list[tuple[str, str]],
+) -> dict[int, Effect]:
+    """Consequences by `bcftools csq --local-csq` (Danecek & McCarthy 2017, Bioinformatics 33:2037).
+
+    Local, because its haplotypes would merge variants of separate subclones.
+
+    Raises
+    ------
+    UserError
+        the GFF3 is missing, there is no reference FASTA, or bcftools fails on them.
+
+    """
+    if not gff3.is_file():
+        raise UserError(Fault("no such GFF3 file", gff3))
+    if reference is None:
+        raise UserError(Fault("reads.gff3 needs reads.reference (the FASTA) as well", gff3))
+    tool = shutil.which("bcftools")
+    if tool is None:
+        warnings.append(
+            (
+                "no_bcftools",
+                "`reads.gff3` is set but bcftools is not installed, so no consequences were predicted.",
+            )
+        )
+        return {}
+    known = [i for i in rows if union.key[i][0] in reference.names]
+    with tempfile.TemporaryDirectory() as folder:
+        sites = Path(folder) / "sites.vcf"
+        _write_sites(sites, union, known, reference)
+        command = [
+            tool, "csq", "--local-csq", "--fasta-ref", str(reference.path), "--gff-annot", str(gff3),
+            "--force", "--output-type", "v", str(sites),
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise UserError(Fault(f"bcftools csq could not use it: {reason}", gff3))
+    source = Source("BCSQ", bcsq_parser)
+    found: dict[int, Effect] = {}
+    for line in done.stdout.splitlines():
+        if line.startswith("#"):
+            continue
+        fields = line.split("\t")
+        said = next((part[5:] for part in fields[7].split(";") if part.startswith("BCSQ=")), None)
+        if said is not None:
+            found[int(fields[2])] = choose(source.parse(said, fields[3], [fields[4]], 1))
+    return found
+
+
+def _write_sites(path: Path, union: Union, rows: Sequence[int], reference: Reference) -> None:
+    chroms = dict.fromkeys(union.key[i][0] for i in rows)
+    lines = ["##fileformat=VCFv4.2"]
+    lines += [f"##contig=<ID={reference.names[chrom]}>" for chrom in chroms]
+    lines.append("#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO")
+    for i in rows:
+        chrom, pos, ref, alt = union.key[i]
+        lines.append(f"{reference.names[chrom]}\t{pos}\t{i}\t{ref}\t{alt}\t.\t.\t.")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
