@@ -1,4 +1,4 @@
-"""What each copy-number tool calls its columns, and how its values become copies of each allele."""
+"""What a reader of one tool's segment file is made of; the tools themselves are in `tools_*.py`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,17 @@ import numpy as np
 from truncal.copynumber.rawtable import RawTable
 from truncal.errors import Faults
 
+CHROM = ("chrom", "chr", "chromosome", "contig", "seqnames")
+START = ("start", "startpos", "start_position", "start.pos", "loc.start", "start_position(bp)")
+END = ("end", "endpos", "end_position", "end.pos", "loc.end", "end_position(bp)")
+
+SHARED_BY_ALL = 0.99
+"""Share of the cancer cells from which an event counts as being in all of them."""
+
 
 @dataclass(frozen=True)
 class Context:
-    """What a converter may need beside the table: the sheet's purity and ploidy, and where faults go."""
+    """What a converter may need beside the table: purity and ploidy where known, and where faults go."""
 
     purity: float | None
     ploidy: float | None
@@ -22,7 +29,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Copies:
-    """Copy numbers of the table's rows that are segments (`rows`); fields as in `Segments`."""
+    """Copy numbers of the table's rows that are segments (`rows`); other fields as in `Segments`."""
 
     rows: np.ndarray
     major: np.ndarray
@@ -38,77 +45,75 @@ Convert = Callable[[RawTable, Context], Copies]
 
 @dataclass(frozen=True)
 class Format:
-    """One tool's file: `needs` lists alternatives for each column (lower case) by which it is recognised.
+    """One tool's file, recognised by the columns it `needs` (alternatives for each, lower case).
 
-    The first three are chromosome, start and end. `sample` are names of the column that tells samples apart.
+    The first three are chromosome, start and end. `without`: columns that mark another tool's file. `sample`:
+    names of the column that tells samples apart. `bins`: rows are bins, of which equal neighbours are one
+    segment. `refusal`: why the file cannot be used, and what to give
+    instead.
     """
 
     tool: str
     needs: tuple[tuple[str, ...], ...]
-    convert: Convert
+    convert: Convert | None = None
+    without: tuple[str, ...] = ()
     sample: tuple[str, ...] = ("sample",)
     zero_based: int = 0
+    bins: bool = False
     refusal: str | None = None
     chrom: str = ""
     start: str = ""
     end: str = ""
 
+    def fits(self, table: RawTable) -> bool:
+        """Whether the table has the columns of this format."""
+        has = all(table.first(*names) is not None for names in self.needs)
+        return has and not any(name in table for name in self.without)
+
     def named(self, table: RawTable) -> Format:
         """The format with the names that this table uses."""
+        if self.refusal is not None:
+            return self
         chrom, start, end = (table.first(*names) or "" for names in self.needs[:3])
         return replace(self, chrom=chrom, start=start, end=end)
 
 
-CHROM = ("chrom", "chr", "chromosome", "contig", "seqnames")
-START = ("start", "startpos", "start_position", "start.pos", "loc.start")
-END = ("end", "endpos", "end_position", "end.pos", "loc.end")
+def column(table: RawTable, faults: Faults, *names: str, low: float = 0.0) -> np.ndarray:
+    """The first of these columns as numbers, NaN where missing or where the table has none of them."""
+    name = table.first(*names)
+    return np.full(len(table), np.nan) if name is None else table.numbers(name, faults, low=low)
 
 
-def major_minor(major: tuple[str, ...], minor: tuple[str, ...]) -> Convert:
-    """Converter for two columns of integers; rows without a major copy number are no segments."""
+def from_total(total: np.ndarray, minor: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(rows, major, minor) from the total and the minor copy number.
 
-    def convert(table: RawTable, context: Context) -> Copies:
-        one = table.numbers(table.first(*major) or "", context.faults, low=0)
-        other = table.numbers(table.first(*minor) or "", context.faults, low=0)
-        rows = np.flatnonzero(~np.isnan(one) & ~np.isnan(other))
-        return Copies(rows, one[rows], other[rows])
-
-    return convert
+    Rows without a total are no segments; where the minor is NaN the major is the total.
+    """
+    rows = np.flatnonzero(~np.isnan(total))
+    total, minor = total[rows], minor[rows]
+    return rows, total - np.nan_to_num(minor), minor
 
 
-def generic(table: RawTable, context: Context) -> Copies:
-    """truncal's own table: major_cn, minor_cn (NA: unknown, needs total_cn), optionally the `_2` columns."""
-    faults = context.faults
-    major_name = table.first("major_cn", "major", "majorcn")
-    minor_name = table.first("minor_cn", "minor", "minorcn")
-    total_name = table.first("total_cn", "total", "copynumber", "copy_number")
-    nan = np.full(len(table), np.nan)
-    major = table.numbers(major_name, faults, low=0) if major_name else nan
-    minor = table.numbers(minor_name, faults, low=0) if minor_name else nan
-    total = table.numbers(total_name, faults, low=0) if total_name else nan
-    minor = np.where(np.isnan(minor), total - major, minor)
-    major = np.where(np.isnan(major), total - minor, major)
-    only_total = np.isnan(major) & ~np.isnan(total)
-    major = np.where(only_total, total, major)
-    rows = np.flatnonzero(~np.isnan(major) & (only_total | ~np.isnan(minor)))
-    second = None
-    names = [table.first(name) for name in ("major_cn_2", "minor_cn_2", "cn_fraction_2")]
-    if all(names):
-        values = [table.numbers(name or "", faults, low=0) for name in names]
-        for i in np.flatnonzero(values[2] > 1).tolist():
-            faults.add("is not between 0 and 1", table.file, table.lines[i], "cn_fraction_2")
-        second = (values[0][rows], values[1][rows], values[2][rows])
-    return Copies(rows, major[rows], minor[rows], second)
+def beside_normal(
+    table: RawTable, chrom: str, major: np.ndarray, minor: np.ndarray, fraction: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Events in a share of the cancer cells, the others being normal: (major, minor, second population).
+
+    All inputs (n,); `fraction` NaN or at least `SHARED_BY_ALL` means all cells. Where the minor is not known
+    the total is averaged instead. Sex chromosomes are left as they are: their normal state is not known here.
+    """
+    from truncal.copynumber.genome import canonical_names
+
+    autosomal = np.array([name.isdigit() for name in canonical_names(table.columns[chrom])], dtype=bool)
+    partial = autosomal & (np.nan_to_num(fraction, nan=1.0) < SHARED_BY_ALL)
+    split = partial & ~np.isnan(minor)
+    averaged = partial & np.isnan(minor)
+    first_major = np.where(split, 1.0, np.where(averaged, (1 - fraction) * 2 + fraction * major, major))
+    second = tuple(np.where(split, values, np.nan) for values in (major, minor, fraction))
+    return first_major, np.where(split, 1.0, minor), second  # type: ignore[return-value]
 
 
-GENERIC_SAMPLE = ("sample_id", "sample", "tumor_sample_barcode")
-
-FORMATS: tuple[Format, ...] = (
-    Format("ASCAT", (CHROM, START, END, ("nmajor",), ("nminor",)), major_minor(("nmajor",), ("nminor",))),
-    Format(
-        "table",
-        (CHROM, START, END, ("major_cn", "major", "majorcn", "total_cn", "total", "copynumber")),
-        generic,
-        GENERIC_SAMPLE,
-    ),
-)
+def settled(copies: np.ndarray, within: float) -> np.ndarray:
+    """Mean copy numbers with those `within` this distance of an integer set to it."""
+    nearest = np.rint(copies)
+    return np.where(np.abs(copies - nearest) <= within, nearest, copies)

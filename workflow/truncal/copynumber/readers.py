@@ -1,17 +1,24 @@
 """Segment files of the copy-number tools, recognised by their columns: `read_segments`.
 
-Each tool's columns are named where its reader is registered (`formats.py`).
+`tools.py` lists the formats; purity and ploidy come from the tool's own summary beside the segments, where
+there is one (`summaries.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from truncal.copynumber.formats import FORMATS, Context, Format
+from truncal.copynumber.formats import Context, Format
 from truncal.copynumber.rawtable import RawTable, read_raw
-from truncal.copynumber.segments import Segments, make_segments
+from truncal.copynumber.segments import Segments, make_segments, merge_equal
+from truncal.copynumber.summaries import read_summary
+from truncal.copynumber.tools import FORMATS
 from truncal.errors import Fault, Faults, UserError
+
+PURITY_DIFFERS = 0.1
+"""Difference between the sheet's purity and the tool's from which the report says so."""
 
 
 def read_segments(
@@ -36,22 +43,29 @@ def read_segments(
         chromosomes of `build`: all faults together.
 
     """
+    path = Path(path)
     table = read_raw(path)
     form = recognise(table)
-    if form.refusal is not None:
-        raise UserError(Fault(form.refusal, path))
+    if form.refusal is not None or form.convert is None:
+        raise UserError(Fault(form.refusal or "is not a segment file", path))
     sample_column = table.first(*form.sample)
     if sample_column is not None:
         table = table.only(_rows_of_sample(table, sample_column, names))
     if not len(table):
         raise UserError(Fault("has a header but no segments", path))
+    summary = read_summary(path, form.tool)
     faults = Faults()
-    chrom = table.columns[form.chrom]
     start = table.positions(form.start, faults)
     end = table.positions(form.end, faults)
-    copies = form.convert(table, Context(purity, ploidy, faults))
+    context = Context(
+        summary.purity if purity is None else purity, summary.ploidy if ploidy is None else ploidy, faults
+    )
+    copies = form.convert(table, context)
     faults.raise_if_any()
-    return make_segments(
+    if not len(copies.rows):
+        raise UserError(Fault("has no segment with a copy number", path))
+    chrom = table.columns[form.chrom]
+    segments = make_segments(
         [chrom[i] for i in copies.rows],
         start[copies.rows] + form.zero_based,
         end[copies.rows],
@@ -61,11 +75,36 @@ def read_segments(
         rows=[table.lines[i] for i in copies.rows],
         build=build,
         tool=form.tool,
-        file=Path(path),
-        purity=copies.purity,
-        ploidy=copies.ploidy,
-        notes=copies.notes,
+        file=path,
+        purity=summary.purity if copies.purity is None else copies.purity,
+        ploidy=summary.ploidy if copies.ploidy is None else copies.ploidy,
+        notes=[*copies.notes, *summary.notes],
     )
+    segments = merge_equal(segments) if form.bins else segments
+    return replace(segments, notes=(*segments.notes, *_notes(segments, purity)))
+
+
+def _notes(segments: Segments, purity: float | None) -> list[tuple[str, str]]:
+    notes = []
+    unknown = ~segments.minor_known
+    if unknown.any():
+        share = segments.length[unknown].sum() / segments.length.sum()
+        notes.append(
+            (
+                "minor_copy_number_unknown",
+                f"{segments.tool} gives only the total copy number of {unknown.sum()} of {len(segments)} "
+                f"segments ({share:.0%} of the covered genome): the minor copy number is marginalised there.",
+            )
+        )
+    if purity is not None and segments.purity is not None and abs(purity - segments.purity) > PURITY_DIFFERS:
+        notes.append(
+            (
+                "purity_differs",
+                f"The sample sheet's purity {purity:g} is used; {segments.tool} found {segments.purity:g}, "
+                "and its copy numbers belong to that one.",
+            )
+        )
+    return notes
 
 
 def recognise(table: RawTable) -> Format:
@@ -78,7 +117,7 @@ def recognise(table: RawTable) -> Format:
 
     """
     for form in FORMATS:
-        if all(table.first(*names) is not None for names in form.needs):
+        if form.fits(table):
             return form.named(table)
     tools = dict.fromkeys(form.tool for form in FORMATS if form.refusal is None and form.tool != "table")
     found = ", ".join(table.header[:12]) + (", …" if len(table.header) > 12 else "")

@@ -11,7 +11,7 @@ How to use it::
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +21,7 @@ from truncal.copynumber.genome import LENGTHS, beyond_end, builds_that_fit, cano
 from truncal.errors import Fault, Faults, UserError
 
 _CHROMOSOME_BITS = 40  # a contig's code and a position share one int64 key
+_COPIES = ("major", "minor", "major_2", "minor_2", "fraction_2")
 _SHOWN = 5  # faults of one kind that are listed in full
 
 
@@ -159,7 +160,7 @@ def make_segments(
         chrom=np.array([names[i] for i in order], dtype=object),
         start=start,
         end=end,
-        **dict(zip(("major", "minor", "major_2", "minor_2", "fraction_2"), copies, strict=True)),
+        **dict(zip(_COPIES, copies, strict=True)),
         tool=tool,
         file=file,
         purity=purity,
@@ -234,6 +235,25 @@ def join(
     )
 
 
+def merge_equal(segments: Segments) -> Segments:
+    """Join neighbours without a gap between them that have the same copy numbers (bins become segments)."""
+    if len(segments) < 2:
+        return segments
+    copies = np.column_stack([getattr(segments, name) for name in _COPIES])
+    known = np.nan_to_num(copies, nan=-1.0)
+    same = (segments.chrom[1:] == segments.chrom[:-1]) & (segments.start[1:] == segments.end[:-1] + 1)
+    same &= (known[1:] == known[:-1]).all(axis=1)
+    first = np.flatnonzero(np.concatenate([[True], ~same]))
+    last = np.concatenate([first[1:], [len(segments)]]) - 1
+    return replace(
+        segments,
+        chrom=segments.chrom[first],
+        start=segments.start[first],
+        end=segments.end[last],
+        **{name: getattr(segments, name)[first] for name in _COPIES},
+    )
+
+
 def segment_names(segments: Segments) -> np.ndarray:
     """`chrom:start-end` of each segment, (M,) object."""
     return np.array(
@@ -255,7 +275,12 @@ def _mean(first: np.ndarray, second: np.ndarray, fraction: np.ndarray) -> np.nda
 def _oriented(
     major: np.ndarray, minor: np.ndarray, major_2: np.ndarray, minor_2: np.ndarray, fraction: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """Name as major the allele with more copies on average, in both populations together."""
+    """Name as major the allele with more copies on average, in both populations together.
+
+    A second population like the first is none.
+    """
+    none = ~((fraction > 0) & ((major != major_2) | (minor != minor_2)))
+    major_2, minor_2, fraction = (np.where(none, np.nan, values) for values in (major_2, minor_2, fraction))
     swap = _mean(minor, minor_2, fraction) > _mean(major, major_2, fraction)  # false for an unknown minor
     return (
         np.where(swap, minor, major),
