@@ -78,10 +78,19 @@ def join_copies(
             assumed[:, s] = joined.imputed
             text.append(segment_names(part))
             without = (joined.index < 0) if missing == "normal" else np.zeros(len(chrom), dtype=bool)
+            _split_totals(values, s)
         values["major"][without, s] = normal_major[without]
         values["minor"][without, s] = normal_minor[without]
         assumed[without, s] = True
     return Copies(**values, normal=normal, index=index, text=text, assumed=assumed)
+
+
+def _split_totals(values: dict[str, np.ndarray], s: int) -> None:
+    """Where a tool gives total copies only, take one allele as unaltered: 2 is 1 + 1, 3 is 2 + 1, 1 is 1 + 0."""
+    only = np.isnan(values["minor"][:, s]) & ~np.isnan(values["major"][:, s])
+    total = values["major"][only, s]
+    values["minor"][only, s] = np.clip(total - 1, 0, 1)
+    values["major"][only, s] = total - values["minor"][only, s]
 
 
 def ploidy(segments: Segments) -> float | None:

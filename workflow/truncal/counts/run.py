@@ -15,6 +15,7 @@ from truncal.copynumber.segments import Segments
 from truncal.counts import write
 from truncal.counts.annotate import annotate
 from truncal.counts.copies import genome_doubled, join_copies, ploidy
+from truncal.counts.driver_gaps import refuse_gaps
 from truncal.counts.ingest import ingest
 from truncal.counts.result import CountsResult, Warnings, general_warnings
 from truncal.counts.select import usable_pairs, without_alt_reads
@@ -66,6 +67,8 @@ def _run_vcf(
     missing = settings["copy_number"]["missing"]
     normal = _normal_copies(union.chrom, union.pos, sex, build, segments, missing)
     copies = join_copies(segments, union.chrom, union.pos, normal, missing)
+    if missing == "exclude":
+        refuse_gaps(union, copies.total, segments, names, build)
     usable, absent = usable_pairs(union, copies, names, reads["min_depth"])
     kept = usable.any(axis=1) & ~without_alt_reads(union, usable, reads["min_alt_reads"])
     counts = dict(Counter(reason for _, reason in {(row.mutation, row.reason) for row in union.excluded}))
@@ -118,6 +121,20 @@ def _segments(rows: Sequence[Sample], build: str | None, warnings: Warnings) -> 
         found.append(part)
         warnings += [(code, f"{row.sample}: {text}") for code, text in part.notes]
     faults.raise_if_any()
+    totals = [
+        row.sample
+        for row, part in zip(rows, found, strict=True)
+        if part is not None and not part.minor_known.all()
+    ]
+    if totals:
+        warnings.append(
+            (
+                "total_copy_number",
+                f"{', '.join(totals)}: segments give the total copy number only, for some or all of the genome. One "
+                "allele was taken to be unaltered there (2 as 1 + 1, 3 as 2 + 1), so losses of heterozygosity "
+                "without loss of copies are invisible.",
+            )
+        )
     without = [row.sample for row, part in zip(rows, found, strict=True) if part is None]
     if without:
         warnings.append(
