@@ -16,6 +16,9 @@ from truncal.simulate.write import Output, write_cohort
 EGFR_L858R, EGFR_EXON_19, T790M, C797S = "RD0001", "RD0012", "RD0024", "RD0025"
 PIK3CA_E545K, TP53_R273H, TP53_R248Q, TP53_R175H = "RD0223", "RD0245", "RD0243", "RD0242"
 
+_ONE_LOST = ("1p", "5q", "8p", "10q", "15q", "19p")
+_BOTH_LOST = ("2q", "3p", "4", "6q", "9", "13q", "18q", "22q")
+
 DEMO_SEED = 20240
 
 
@@ -149,7 +152,9 @@ def _cis_after_therapy() -> SimulationParameters:
         events=(
             CopyNumberEvent(1, "loss", "17p", haplotype=0, time=0.4),
             CopyNumberEvent(1, "wgd", "genome", time=0.6),
-            CopyNumberEvent(1, "loss", "10q", haplotype=1, time=0.8),
+            # what a doubled genome loses again: arms with 2 + 1 and with 1 + 1 copies
+            *(CopyNumberEvent(1, "loss", arm, haplotype=0, time=0.8) for arm in (*_ONE_LOST, *_BOTH_LOST)),
+            *(CopyNumberEvent(1, "loss", arm, haplotype=1, time=0.9) for arm in _BOTH_LOST),
         ),
         drivers=(
             Driver(EGFR_EXON_19, 1, time=0.2, haplotype=0),
