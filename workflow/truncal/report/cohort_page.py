@@ -15,7 +15,8 @@ from truncal.report.page import asset, template
 QC = (
     ("patient", "Patient"), ("n_samples", "Samples"), ("n_mutations", "Mutations"),
     ("n_excluded", "Excluded"), ("n_clusters", "Clones"), ("n_outliers", "Outliers"),
-    ("n_trees_95", "Trees (95 %)"), ("best_tree_posterior", "Best tree"), ("min_purity", "Least purity"), ("wgd", "Doubled"),
+    ("n_trees_95", "Trees (95 %)"), ("best_tree_posterior", "Best tree"), ("min_purity", "Least purity"),
+    ("wgd", "Doubled"),
     ("n_trunk", "Trunk"), ("n_branch", "Branch"), ("n_clonal", "Clonal"), ("n_subclonal", "Subclonal"),
     ("n_indeterminate", "Indeterminate"),
 )  # fmt: skip

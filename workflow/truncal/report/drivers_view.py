@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from truncal.report.patient import BRANCH, TRUNK, UNSURE, Driver, Patient
-from truncal.report.words import ROLE_ORDER, counted, listed, percent, role
+from truncal.report.words import ROLE_ORDER, capital, counted, listed, percent, probability, role
 
 RESISTANCE = frozenset({"on_target_resistance", "bypass", "downstream", "transformation", "metabolic"})
 
@@ -35,6 +35,7 @@ def _row(
         "place": driver.place,
         "clone": driver.clone,
         "is_resistance": row["role"] in RESISTANCE,
+        "sure": _sure(driver),
         "sensitive": listed(row["drugs_sensitive"]),
         "resistant": listed(row["drugs_resistant"]),
         "sources_list": listed(row["sources"]),
@@ -45,6 +46,16 @@ def _row(
         and row["p_truncal"] >= 0.9
         and row["p_clonal"] <= 0.1,
     }
+
+
+def _sure(driver: Driver) -> str:
+    """How sure the place is, as the probability of that place."""
+    chance = driver.row["p_truncal"]
+    if chance is None:
+        return "not on the tree" if driver.clone is None else ""
+    if driver.place == BRANCH:
+        return f"P(branch) {probability(1 - chance)}"
+    return f"P(trunk) {probability(chance)}"
 
 
 def _regions(
@@ -137,11 +148,11 @@ def verdict(patient: Patient, rows: Sequence[Mapping[str, Any]]) -> dict[str, An
     if weakest is not None:
         sure.append(f"weakest branch {percent(weakest)}")
     return {
-        "sentence": sentence[0].upper() + sentence[1:],
+        "sentence": capital(sentence),
         "groups": {
             place: [row for row in rows if row["place"] == place] for place in (TRUNK, BRANCH, UNSURE)
         },
-        "sure": "; ".join(sure),
+        "sure": capital("; ".join(sure)),
     }
 
 

@@ -6,7 +6,7 @@ import base64
 import gzip
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ def context(patient: Patient) -> dict[str, Any]:
         "document": document,
         "info": document["patient"],
         "samples": document["samples"],
+        "sample_line": _sample_line(document["samples"]),
         "software": document["software"],
         "page_version": __version__,
         "drivers": rows,
@@ -76,6 +77,18 @@ def context(patient: Patient) -> dict[str, Any]:
         "thinning": thinning(patient),
         "vendor": json.loads(asset("vendor/manifest.json")),
     }
+
+
+def _sample_line(samples: Sequence[Mapping[str, Any]]) -> str:
+    """Range of purity, ploidy and depth over the samples."""
+    parts = [f"{name} {words.span(row.get(name) for row in samples)}" for name in ("purity", "ploidy")]
+    depths = [row["median_depth"] for row in samples if row.get("median_depth") is not None]
+    if depths:
+        parts.append(f"median depth {min(depths):g}–{max(depths):g}")
+    doubled = sum(bool(row.get("wgd")) for row in samples)
+    if doubled:
+        parts.append(f"{doubled} genome-doubled")
+    return " · ".join(parts)
 
 
 def tree_tabs(patient: Patient) -> list[dict[str, Any]]:
@@ -146,6 +159,7 @@ def page_data(patient: Patient) -> dict[str, Any]:
     return {
         "patient": patient.patient_id,
         "schema_version": document["schema_version"],
+        "sample_line": _sample_line(document["samples"]),
         "software": document["software"],
         "samples": patient.samples,
         "clones": [

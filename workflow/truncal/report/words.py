@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 ROLES = {
@@ -54,6 +55,20 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     """`1 clone`, `3 clones`, `no clones`."""
     plural = many or f"{one}s"
     return f"{number or 'no'} {one if number == 1 else plural}"
+
+
+def capital(text: str) -> str:
+    """The text with its first letter upper case."""
+    return text[:1].upper() + text[1:]
+
+
+def span(values: Iterable[float | None]) -> str:
+    """Least and greatest of some numbers, `–` if none is known."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return MISSING
+    low, high = fraction(min(known)), fraction(max(known))
+    return low if low == high else f"{low}–{high}"
 
 
 def listed(value: str | None) -> list[str]:

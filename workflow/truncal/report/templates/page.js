@@ -181,6 +181,10 @@ async function makeGrid() {
   });
   grid.on("rowClick", (_, row) => mark(row.getData().at));
   await new Promise(done => grid.on("tableBuilt", done));
+  // The focusable holder is the group of rows; the library's own group within it would hide it from the grid.
+  box.removeAttribute("aria-owns"); box.setAttribute("aria-label", "All mutations");
+  $(".tabulator-tableholder", box).setAttribute("role", "rowgroup");
+  $(".tabulator-table", box).setAttribute("role", "presentation");
   box.dataset.built = "1";
   filter();
 }
