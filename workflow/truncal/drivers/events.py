@@ -14,7 +14,7 @@ from truncal.drivers.detection import excluded_ccf, present
 from truncal.drivers.genes import DriverGene
 from truncal.drivers.hgvs import short_protein
 from truncal.drivers.label import INDETERMINATE, RegionView, label, reason
-from truncal.drivers.matching import ONE_HIT, Hit, Matcher
+from truncal.drivers.matching import ONE_HIT, WITHOUT_CLAIM, Hit, Matcher
 from truncal.drivers.rules import Variant, consequence
 from truncal.drivers.tumour import Tumour
 
@@ -57,6 +57,7 @@ class Event:
     excluded: np.ndarray = field(default_factory=lambda: np.zeros(0))
     ccf: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
     extra_evidence: list[str] = field(default_factory=list)
+    build: str | None = None
     id: str = ""
 
     @property
@@ -66,12 +67,13 @@ class Event:
         return next((role for role in ROLES if role in given), min(given) if given else GENE_ONLY)
 
     def drugs(self, which: str) -> list[str]:
-        """Drugs of all statements, each once; statements that only hold with a second hit are left out."""
-        found: dict[str, None] = {}
+        """Drugs of all statements, each once; those of statements met in part only are left out."""
+        found: dict[str, str] = {}
         for hit in self.hits:
-            if hit.how != ONE_HIT:
-                found.update(dict.fromkeys(getattr(hit.statement, f"drugs_{which}")))
-        return list(found)
+            if hit.how not in WITHOUT_CLAIM:
+                for drug in getattr(hit.statement, f"drugs_{which}"):
+                    found.setdefault(drug.lower(), drug)
+        return list(found.values())
 
     @property
     def evidence(self) -> list[str]:
@@ -138,6 +140,7 @@ def _event(tumour: Tumour, matcher: Matcher, members: tuple[int, ...], hits: lis
         else variant.transcript,
         alleles=alleles,
         consequence=effect,
+        build=matcher.build,
     )
 
 
@@ -159,6 +162,7 @@ def _gene_event(
             transcript=variant.transcript,
             alleles=_written(variant.allele, matcher.build),
             consequence=effect,
+            build=matcher.build,
             extra_evidence=[gene.evidence],
         )
     ]

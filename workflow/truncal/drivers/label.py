@@ -95,8 +95,8 @@ def _doubts(regions: Sequence[RegionView], outlier: float, member: float, at_lea
         found.append(f"Purity is low in {_named(impure, lambda one: f'{one.purity:.2f}')}.")
     if gained:
         found.append(
-            f"Copy number: with {_named(gained, lambda one: f'{one.total:.1f} copies')} the number of mutated "
-            "copies is ambiguous."
+            f"Copy number: with {_named(gained, lambda one: f'{one.total:.1f} copies')} how many are "
+            "mutated is ambiguous."
         )
     if partial:
         found.append(f"Copy number is subclonal in {_named(partial, lambda one: f'{one.total:.1f} copies')}.")

@@ -13,6 +13,9 @@ from truncal.drivers.statements import Statement
 from truncal.drivers.transcripts import Transcripts
 
 ONE_HIT = "one_hit"
+PARTIAL = "high_level_gain"
+WITHOUT_CLAIM = frozenset({ONE_HIT, PARTIAL})
+"""Ways to meet a statement that are not enough for its drug claims."""
 
 
 @dataclass(frozen=True)

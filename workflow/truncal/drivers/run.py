@@ -7,14 +7,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from truncal.drivers.alleles import BUILDS, load_contexts
+import numpy as np
+
+from truncal.drivers.alleles import BUILDS, load_contexts, parse_allele
+from truncal.drivers.civic import read_civic
+from truncal.drivers.copynumber import copy_number_events, copy_number_rows, gene_states
+from truncal.drivers.drugs import load_drugs
 from truncal.drivers.events import Event, small_variant_events
+from truncal.drivers.flags import all_flags
+from truncal.drivers.fusions import fusion_events, fusion_genes, read_fusions
 from truncal.drivers.genes import load_driver_genes
 from truncal.drivers.matching import Matcher
-from truncal.drivers.rules import consequence
-from truncal.drivers.statements import Statement, load_statements
-from truncal.drivers.transcripts import load_transcripts
+from truncal.drivers.notassessable import not_assessable_rows
+from truncal.drivers.oncokb import read_oncokb
+from truncal.drivers.phase import phase_rows
+from truncal.drivers.polytargeting import polytargeting
+from truncal.drivers.power import key_alleles, power_rows
+from truncal.drivers.rules import Variant, consequence
+from truncal.drivers.segments import read_segments_table
+from truncal.drivers.statements import FUSION, Statement, by_match, load_statements
+from truncal.drivers.timing import read_treatments, timing_rows
+from truncal.drivers.transcripts import Transcripts, load_transcripts
 from truncal.drivers.tumour import Tumour, read_tumour
+from truncal.drivers.twohits import biallelic_events, transformation_risk
 from truncal.drivers.write import write_drivers
 from truncal.provenance import write_step
 
@@ -57,17 +72,44 @@ def run_drivers(
     tumour = read_tumour(counts, phylogeny, None if given == "auto" else given)
     statements = load_all(settings)
     events, matcher = find_small_variants(tumour, statements, settings)
-    tables: dict[str, Sequence[Mapping[str, Any]]] = {}
+    segments = read_segments_table(inputs.segments) if inputs.segments is not None else {}
+    states = gene_states(tumour, segments, statements, settings["drivers"]) if segments else {}
+    events += copy_number_events(tumour, states, statements, settings)
+    events += find_fusions(tumour, inputs, statements, settings, matcher.models)
+    events += biallelic_events(tumour, events, states, statements, settings)
+    lineage, lineage_flags = transformation_risk(tumour, events, statements, settings)
+    events += lineage
+    drugs = load_drugs()
+    phases = phase_rows(tumour, events, inputs.bams, inputs.vcfs, settings, inputs.reference)
+    treatments = read_treatments(inputs.treatments, inputs.patient) if inputs.treatments else []
+    counted = count_key_alleles(tumour, events, statements, inputs, settings)
+    sets, coverage = polytargeting(tumour, events, phases, statements, drugs, settings["drivers"])
+    tables: dict[str, Sequence[Mapping[str, Any]]] = {
+        "copy_number_drivers": copy_number_rows(tumour, states, events),
+        "power": power_rows(tumour, events, statements, segments, counted, settings),
+        "phase": phases,
+        "timing": timing_rows(tumour, events, treatments, drugs, settings),
+        "polytargeting": sets,
+        "coverage": coverage,
+        "flags": [*lineage_flags, *all_flags(tumour, events, tumour.polyclonal, drugs)],
+        "not_assessable": not_assessable_rows(
+            statements,
+            copy_number=bool(states) or np.isfinite(tumour.minor).any(),
+            fusions=inputs.fusions is not None,
+            time_points=len({one.order for one in tumour.samples if one.order is not None}) > 1,
+            alleles=any(one.allele is not None or one.hgvsp for one in tumour.variants),
+        ),
+    }
     write_drivers(out, events, tumour, tables)
-    table = settings["drivers"]["table"]
+    options = settings["drivers"]
     write_step(
         out,
         "drivers",
-        parameters={"drivers": dict(settings["drivers"]), "clonality": dict(settings["clonality"])},
+        parameters={"drivers": dict(options), "clonality": dict(settings["clonality"])},
         inputs=[
             counts,
             *(phylogeny / name for name in ("mutations.tsv", "ccf.tsv", "clusters.tsv", "trees.tsv")),
-            *([Path(table)] if table else []),
+            *(Path(options[name]) for name in ("table", "extend", "civic", "oncokb") if options[name]),
             *inputs.files(),
         ],
         warnings=tumour.warnings,
@@ -76,11 +118,63 @@ def run_drivers(
     return events
 
 
+def find_fusions(
+    tumour: Tumour,
+    inputs: DriverInputs,
+    statements: Sequence[Statement],
+    settings: Mapping[str, Any],
+    models: Transcripts,
+) -> list[Event]:
+    """Events of the table or VCF of fusions, if one was given."""
+    if inputs.fusions is None:
+        return []
+    genes = {gene for one in by_match(statements, FUSION) for gene in fusion_genes(one)}
+    found = read_fusions(inputs.fusions, tumour, inputs.patient, models, genes)
+    return fusion_events(tumour, found, statements, settings)
+
+
+def count_key_alleles(
+    tumour: Tumour,
+    events: Sequence[Event],
+    statements: Sequence[Statement],
+    inputs: DriverInputs,
+    settings: Mapping[str, Any],
+) -> dict[tuple[str, str], tuple[int, int]]:
+    """Reads at the key alleles that were seen nowhere, from the samples' BAM or CRAM files."""
+    wanted = key_alleles(tumour, events, statements, settings["drivers"]["key_alleles"])
+    alleles = [one.alleles[tumour.build or ""] for one in wanted]
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for sample in tumour.sample_ids if alleles else ():
+        if sample not in inputs.bams:
+            continue
+        from truncal.reads.bam import count_sites
+
+        counts = count_sites(
+            inputs.bams[sample],
+            [one.chrom for one in alleles],
+            [one.pos for one in alleles],
+            [one.ref for one in alleles],
+            [one.alt for one in alleles],
+            reference=inputs.reference,
+            build=tumour.build,
+            min_base_quality=settings["reads"]["min_base_quality"],
+            min_mapping_quality=settings["reads"]["min_mapping_quality"],
+        )
+        for number, one in enumerate(wanted):
+            found[one.id, sample] = (int(counts.alt[number]), int(counts.depth[number]))
+    return found
+
+
 def load_all(settings: Mapping[str, Any]) -> list[Statement]:
     """The resistance table with everything the settings add to it."""
     options = settings["drivers"]
     extend = [options["extend"]] if options["extend"] else []
-    return load_statements(options["table"], extend)
+    out = load_statements(options["table"], extend)
+    if options["civic"]:
+        out += read_civic(options["civic"], options["civic_build"])
+    if options["oncokb"]:
+        out += read_oncokb(options["oncokb"], out)
+    return out
 
 
 def find_small_variants(
@@ -95,7 +189,7 @@ def find_small_variants(
                 "The genome build is unknown: alleles were not compared, only annotated protein changes.",
             )
         )
-    matcher = make_matcher(statements, build or BUILDS[1], alleles=build is not None)
+    matcher = make_matcher(statements, build or BUILDS[1])
     if build is None:
         tumour.variants = [
             type(one)(None, one.gene, one.hgvsp, one.hgvsc, one.transcript) for one in tumour.variants
@@ -103,17 +197,16 @@ def find_small_variants(
     else:
         tumour.build = build
         _check_reference(tumour, matcher)
+        tumour.listed_excluded = _listed_excluded(tumour, matcher)
     genes = load_driver_genes()
     events = small_variant_events(tumour, matcher, genes, settings)
     _count_unannotated(tumour, matcher, set(genes))
     return events, matcher
 
 
-def make_matcher(statements: Sequence[Statement], build: str, *, alleles: bool = True) -> Matcher:
+def make_matcher(statements: Sequence[Statement], build: str) -> Matcher:
     """The look-up in one build."""
-    return Matcher(
-        statements if alleles else list(statements), build, load_contexts(build), load_transcripts(build)
-    )
+    return Matcher(statements, build, load_contexts(build), load_transcripts(build))
 
 
 def guess_build(tumour: Tumour, statements: Sequence[Statement]) -> str | None:
@@ -143,6 +236,18 @@ def _check_reference(tumour: Tumour, matcher: Matcher) -> None:
                 f"(first: {wrong[0]}); the build may be another one.",
             )
         )
+
+
+def _listed_excluded(tumour: Tumour, matcher: Matcher) -> dict[str, str]:
+    """Excluded mutations whose id spells an allele of the table (`7:55259515:T>G`, `7:55259515:T:G`)."""
+    out = {}
+    for name, *_ in tumour.excluded:
+        head, _, alt = name.replace("_", ":").rpartition(":")
+        allele = parse_allele(name) or parse_allele(f"{head}>{alt}")
+        hits = matcher.match(Variant(allele)) if allele is not None else []
+        if hits:
+            out[name] = f"{hits[0].statement.gene} {hits[0].statement.alteration}"
+    return out
 
 
 def _count_unannotated(tumour: Tumour, matcher: Matcher, genes: set[str]) -> None:

@@ -62,12 +62,19 @@ class Statement:
         return self.verification == "verified"
 
     @property
+    def status(self) -> str:
+        """How far the row was checked: `verified`, `awaits review`, or whose word it is."""
+        if self.verified:
+            return "verified"
+        return "awaits review" if self.verification in (None, "from memory") else str(self.verification)
+
+    @property
     def evidence(self) -> str:
         """One phrase: id, level, what was checked."""
         parts = [self.id]
         if self.level:
             parts.append(f"level {self.level}")
-        parts.append("allele verified" if self.verified else f"allele {self.verification or 'not verified'}")
+        parts.append(f"alteration {self.status}")
         if self.claim_source:
             parts.append(f"claim: {self.claim_source}")
         if self.context:

@@ -96,6 +96,8 @@ class Tumour:
     excluded: list[tuple[str, str | None, str, str]] = field(default_factory=list)
     build: str | None = None
     from_table: bool = False
+    listed_excluded: dict[str, str] = field(default_factory=dict)
+    polyclonal: float | None = None
     warnings: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -139,6 +141,7 @@ def read_tumour(counts: Path, phylogeny: Path, build: str | None = None) -> Tumo
         excluded=_excluded(beside / "excluded.tsv"),
         build=build or step["summary"].get("build"),
         from_table=not step["summary"],
+        polyclonal=upstream["summary"].get("polyclonal_probability"),
         **arrays,  # type: ignore[arg-type]
         **per_mutation,  # type: ignore[arg-type]
     )

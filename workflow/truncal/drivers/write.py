@@ -21,7 +21,7 @@ DRIVERS = (
 TABLES: dict[str, tuple[str, ...]] = {
     "copy_number_drivers": (
         "event_id", "gene", "event", "sample_id", "total_cn", "minor_cn", "ploidy", "ratio", "focal", "state",
-        "low", "high",
+        "low", "high", "share", "segment_start", "segment_end",
     ),
     "power": (
         "event_id", "gene", "alteration", "sample_id", "depth", "alt_counts", "ccf_excluded_95",
@@ -38,7 +38,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "polytargeting": (
         "set_id", "drug_classes", "coverage", "n_clones_covered", "clones_uncovered", "vetoes", "evidence",
     ),
-    "coverage": ("cluster_id", "drug_class", "status", "because", "evidence"),
+    "coverage": ("cluster_id", "drug_class", "status", "because", "evidence", "probability"),
     "flags": ("code", "event_id", "sample_id", "severity", "text"),
     "not_assessable": ("id", "gene", "alteration", "class", "reason", "assay"),
 }  # fmt: skip

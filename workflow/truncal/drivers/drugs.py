@@ -1,0 +1,58 @@
+"""Drugs and the classes they belong to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from truncal.paths import resource
+from truncal.tables import read_table
+
+_QUALIFIER = re.compile(r"\s*\(([^)]*)\)")
+WITHOUT_T790M = "T790M"
+"""A qualifier that names T790M holds where the clone has none."""
+
+
+class Drugs:
+    """Drug name (lower case) -> classes, each with the genes that the class is aimed at."""
+
+    def __init__(self, classes: Mapping[str, list[tuple[str, frozenset[str]]]]) -> None:
+        self._classes = classes
+
+    def classes(self, drug: str, gene: str) -> list[str]:
+        """Classes of a drug as a statement about `gene` means them.
+
+        Crizotinib is a MET, an ALK and a ROS1 inhibitor: said of ALK it means the ALK inhibitor; said of a
+        gene that is no target (KRAS), all three.
+        """
+        found = self._classes.get(drug.lower()) or self._classes.get(plain_drug(drug).lower()) or []
+        aimed = [name for name, targets in found if gene in targets]
+        return aimed or [name for name, _ in found]
+
+    def is_target(self, drug: str, gene: str) -> bool:
+        """Whether the drug is aimed at the gene."""
+        found = self._classes.get(drug.lower()) or self._classes.get(plain_drug(drug).lower()) or []
+        return any(gene in targets for _, targets in found)
+
+
+def plain_drug(drug: str) -> str:
+    """The name without what stands in parentheses."""
+    return _QUALIFIER.sub("", drug).strip()
+
+
+def qualifier(drug: str) -> str | None:
+    """What stands in parentheses: a condition or a limit of the statement."""
+    found = _QUALIFIER.search(drug)
+    return found[1] if found else None
+
+
+@lru_cache(maxsize=1)
+def load_drugs() -> Drugs:
+    """The shipped classes."""
+    table = read_table(resource("drugs.tsv"), ("drug", "drug_class", "targets"), what="drug classes")
+    out: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    for row in table.rows():
+        targets = frozenset((row["targets"] or "").split(";"))
+        out.setdefault(str(row["drug"]).lower(), []).append((str(row["drug_class"]), targets))
+    return Drugs(out)

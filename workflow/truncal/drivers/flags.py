@@ -1,0 +1,216 @@
+"""Look-alikes and warnings: germline, clonal haematopoiesis, independent primaries, convergent resistance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from scipy.special import bdtr, bdtrc
+
+from truncal.drivers.detection import present
+from truncal.drivers.drugs import Drugs
+from truncal.drivers.events import Event
+from truncal.drivers.phase import near_pairs
+from truncal.drivers.tumour import Tumour
+
+CHIP_GENES = frozenset((
+    "DNMT3A", "TET2", "ASXL1", "PPM1D", "TP53", "JAK2", "SF3B1", "SRSF2", "U2AF1", "CBL", "GNB1",
+    "GNAS", "IDH1", "IDH2", "CHEK2", "ATM", "BCOR", "BCORL1", "STAG2", "RAD21", "NRAS", "KRAS",
+    "RUNX1", "MYD88", "BRCC3", "ZRSR2", "PHF6",
+))  # fmt: skip
+"""Genes of clonal haematopoiesis (Jaiswal et al. 2014, NEJM 371:2488; Razavi et al. 2019, Nat Med 25:1928).
+"""
+RESISTANCE = frozenset({"on_target_resistance", "bypass", "downstream"})
+GERMLINE_VAF = 0.3
+"""Allele fraction in the normal sample from which an alteration is germline rather than contamination."""
+REJECT = 0.01
+FEW_SHARED = 0.02
+ENOUGH = 10
+
+
+def all_flags(
+    tumour: Tumour, events: Sequence[Event], polyclonal: float | None, drugs: Drugs
+) -> list[dict[str, Any]]:
+    """Rows of flags.tsv."""
+    return [
+        *germline(tumour, events),
+        *haematopoiesis(tumour, events),
+        *independent_primaries(tumour, polyclonal),
+        *convergent(tumour, events, drugs),
+        *excluded_drivers(tumour),
+    ]
+
+
+def _flag(
+    code: str, severity: str, text: str, event: Event | None = None, sample: str | None = None
+) -> dict[str, Any]:
+    return {
+        "code": code,
+        "event_id": event.id if event is not None else None,
+        "sample_id": sample,
+        "severity": severity,
+        "text": text,
+    }
+
+
+def germline(tumour: Tumour, events: Sequence[Event]) -> list[dict[str, Any]]:
+    """Events that the normal sample has, or whose reads fit a germline variant in every sample and no
+    somatic one.
+    """
+    out = []
+    for event in events:
+        if not event.mutations:
+            continue
+        main = event.mutations[0]
+        alt, depth = tumour.normal_alt[main], tumour.normal_depth[main]
+        if np.isfinite(alt) and np.isfinite(depth) and depth > 0:
+            if alt / depth >= GERMLINE_VAF or (alt >= 3 and _fits(alt, depth, 0.5)):
+                text = f"{alt:.0f} of {depth:.0f} reads of the normal sample carry it: germline."
+                out.append(_flag("germline", "warning", text, event))
+            elif bool(present(np.array(alt), np.array(depth), np.array(0.001), 0.001)):
+                text = (
+                    f"{alt:.0f} of {depth:.0f} reads of the normal sample carry it: tumour in normal, "
+                    "clonal haematopoiesis or a mosaic germline variant."
+                )
+                out.append(_flag("in_normal", "note", text, event))
+            continue
+        if looks_germline(tumour, main):
+            text = (
+                "Its reads fit a heterozygous germline variant in every sample, whatever the purity, "
+                "and a somatic "
+                "one in none; no reads of a normal sample are given."
+            )
+            out.append(_flag("possible_germline", "warning", text, event))
+    return out
+
+
+def looks_germline(tumour: Tumour, mutation: int) -> bool:
+    """Whether VAFs fit germline in every sample, somatic (clonal, any multiplicity) in at least one not.
+
+    Germline: (ρ m + 1 − ρ) / (ρ C + 2(1 − ρ)), m the major, minor or one copy. Somatic: ρ m / (…), m up to
+    the major copies.
+    """
+    somatic_everywhere = True
+    used = 0
+    for s in range(len(tumour.samples)):
+        alt, depth, scale = tumour.alt[mutation, s], tumour.depth[mutation, s], tumour.scale[mutation, s]
+        purity = tumour.samples[s].purity
+        total, minor = tumour.total[mutation, s], tumour.minor[mutation, s]
+        if depth <= 0 or not np.isfinite(scale) or purity is None or not np.isfinite(total):
+            continue
+        used += 1
+        alleles = purity * total + (1 - purity) * tumour.normal[mutation, s]
+        copies = {0.0, 1.0, minor, total - minor} if np.isfinite(minor) else {1.0, total / 2}
+        if not any(_fits(alt, depth, (purity * m + 1 - purity) / alleles) for m in copies):
+            return False
+        most = round(total - minor) if np.isfinite(minor) else round(total)
+        if not any(_fits(alt, depth, scale * m) for m in range(1, max(most, 1) + 1)):
+            somatic_everywhere = False
+    return used > 0 and not somatic_everywhere
+
+
+def _fits(alt: float, depth: float, rate: float) -> bool:
+    """Whether a binomial with this rate would give such reads, two-sided at 1 %."""
+    rate = min(max(rate, 0.0), 1.0)
+    below = float(bdtr(alt, int(depth), rate))
+    above = float(bdtrc(alt - 1, int(depth), rate)) if alt > 0 else 1.0
+    return 2 * min(below, above) > REJECT
+
+
+def haematopoiesis(tumour: Tumour, events: Sequence[Event]) -> list[dict[str, Any]]:
+    """Mutations of clonal-haematopoiesis genes that plasma shows and no tissue."""
+    plasma = np.array([sample.kind == "plasma" for sample in tumour.samples])
+    if not plasma.any():
+        return []
+    seen = present(tumour.alt, tumour.depth, tumour.error, 0.01)
+    by_mutation = {number: event for event in events for number in event.mutations}
+    out = []
+    for number, variant in enumerate(tumour.variants):
+        event = by_mutation.get(number)
+        gene = event.gene if event is not None else variant.gene
+        if gene not in CHIP_GENES or not seen[number, plasma].any() or seen[number, ~plasma].any():
+            continue
+        where = ", ".join(tumour.sample_ids[s] for s in np.flatnonzero(plasma & seen[number]))
+        tissue = "no tissue sample has it" if (~plasma).any() else "no tissue sample was given"
+        text = (
+            f"{gene} {tumour.mutation_ids[number]} is in plasma ({where}) and {tissue}: it may come "
+            "from clonal "
+            "haematopoiesis; white blood cells would tell."
+        )
+        out.append(_flag("possible_haematopoiesis", "warning", text, event))
+    return out
+
+
+def independent_primaries(tumour: Tumour, polyclonal: float | None) -> list[dict[str, Any]]:
+    """Samples that share next to no mutation, and trees with several roots."""
+    seen = present(tumour.alt, tumour.depth, tumour.error, 0.01)
+    out = []
+    for a, b in combinations(range(len(tumour.samples)), 2):
+        one, other = seen[:, a], seen[:, b]
+        if min(one.sum(), other.sum()) < ENOUGH:
+            continue
+        shared = (one & other).sum() / (one | other).sum()
+        if shared < FEW_SHARED:
+            names = f"{tumour.sample_ids[a]} and {tumour.sample_ids[b]}"
+            counts = f"{(one & other).sum()} of {(one | other).sum()}"
+            text = f"{names} share {counts} mutations: independent tumours?"
+            out.append(_flag("independent_primaries", "warning", text, None, tumour.sample_ids[b]))
+    if polyclonal is not None and polyclonal >= 0.5:
+        text = f"Several root clones have probability {polyclonal:.2f}: there may be independent tumours."
+        out.append(_flag("polyclonal", "warning", text))
+    return out
+
+
+def convergent(tumour: Tumour, events: Sequence[Event], drugs: Drugs) -> list[dict[str, Any]]:
+    """Independent hits in sibling branches: resistance to the same class, or the same gene."""
+    out = []
+    clones = tumour.clones
+    neighbours = {frozenset((a.id, b.id)) for a, b in near_pairs(events)}
+    for one, other in combinations([event for event in events if event.cluster > 0], 2):
+        if one.cluster == other.cluster:
+            continue
+        apart = (
+            1 - clones.p_ancestor(one.cluster, other.cluster) - clones.p_ancestor(other.cluster, one.cluster)
+        )
+        if apart < 0.5:
+            continue
+        both = one.role in RESISTANCE and other.role in RESISTANCE
+        classes = _resisted(one, drugs) & _resisted(other, drugs) if both else set()
+        if classes:
+            shown = ", ".join(sorted(classes)[:3])
+            text = (
+                f"{one.id} (clone {one.cluster}) and {other.id} (clone {other.cluster}) arose in "
+                "separate branches "
+                f"(probability {apart:.2f}) and both resist {shown}: convergent resistance."
+            )
+            out.append(_flag("convergent_resistance", "risk", text, one))
+        elif one.gene == other.gene and frozenset((one.id, other.id)) not in neighbours:
+            text = (
+                f"{one.id} (clone {one.cluster}) and {other.id} (clone {other.cluster}) hit "
+                f"{one.gene} in separate "
+                f"branches (probability {apart:.2f}): parallel evolution."
+            )
+            out.append(_flag("parallel_hits", "note", text, one))
+    return out
+
+
+def _resisted(event: Event, drugs: Drugs) -> set[str]:
+    found: set[str] = set()
+    for hit in event.hits:
+        for drug in hit.statement.drugs_resistant:
+            found.update(drugs.classes(drug, hit.statement.gene))
+    return found
+
+
+def excluded_drivers(tumour: Tumour) -> list[dict[str, Any]]:
+    """Mutations with an allele of the resistance table that an earlier step left out."""
+    out: list[dict[str, Any]] = []
+    for name, sample, why, detail in tumour.excluded:
+        listed: Mapping[str, str] = tumour.listed_excluded
+        if name in listed:
+            because = f"{why}, {detail}" if detail else why
+            text = f"{listed[name]} ({name}) was left out before clustering: {because}."
+            out.append(_flag("driver_excluded", "warning", text, None, sample))
+    return out

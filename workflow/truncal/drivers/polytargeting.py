@@ -1,0 +1,282 @@
+"""Which sets of drug classes would reach every clone, given what each clone inherits.
+
+For research only: what the statements of the resistance table imply, with their evidence beside it, never a
+recommendation. A clone has the events of its own and of its ancestors. A class is `sensitive` for a clone
+where an event says so and none says resistant, `resistant` where an event resists it (a veto, inherited like
+everything else), `conflict` where one and the same event is called both, `unknown` otherwise. Sets are exact
+minimum covers, weighed over the posterior of trees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+from truncal.drivers import statements as st
+from truncal.drivers.drugs import Drugs, qualifier
+from truncal.drivers.events import Event
+from truncal.drivers.matching import WITHOUT_CLAIM, Hit
+from truncal.drivers.phase import CIS, TRANS
+from truncal.drivers.statements import Statement
+from truncal.drivers.trees import ancestors
+from truncal.drivers.tumour import Tumour
+
+SENSITIVE, RESISTANT, CONFLICT, UNKNOWN = "sensitive", "resistant", "conflict", "unknown"
+CONDITION = "T790M"
+MOST_CLASSES = 26
+"""Classes considered for sets; those that reach most clones first."""
+
+
+@dataclass
+class Effect:
+    """What one event says of one class: events' statements for and against, and conditional ones."""
+
+    sensitive: list[str] = field(default_factory=list)
+    resistant: list[str] = field(default_factory=list)
+    without_t790m: list[str] = field(default_factory=list)
+
+
+Profile = dict[str, Effect]
+
+
+def profile(event: Event, drugs: Drugs) -> Profile:
+    """Classes that an event's statements name, with the statements' evidence.
+
+    Statements met in part only make no claim. A drug qualified as weak, partial, preclinical,
+    investigational, withdrawn or shorter-lasting neither covers nor vetoes; `no T790M` holds in clones
+    without it.
+    """
+    out: Profile = {}
+    for hit in event.hits:
+        if hit.how in WITHOUT_CLAIM:
+            continue
+        one = hit.statement
+        for side in (SENSITIVE, RESISTANT):
+            for drug in getattr(one, f"drugs_{side}"):
+                condition = qualifier(drug)
+                if condition is not None and CONDITION not in condition:
+                    continue
+                phrase = f"{event.id}: {one.id}" + (f" level {one.level}" if one.level else "")
+                phrase += "" if one.verified else " (awaits review)"
+                for name in drugs.classes(drug, one.gene):
+                    effect = out.setdefault(name, Effect())
+                    kept = effect.without_t790m if condition else getattr(effect, side)
+                    if phrase not in kept:
+                        kept.append(phrase)
+    return out
+
+
+def pair_profiles(
+    events: Sequence[Event],
+    phases: Sequence[Mapping[str, Any]],
+    statements: Sequence[Statement],
+    drugs: Drugs,
+) -> list[tuple[frozenset[str], Profile]]:
+    """Profiles of T790M with C797S in cis or trans, for the pairs that were phased: event ids and profile.
+
+    Several samples may differ: cis anywhere is what counts, as those cells resist.
+    """
+    words: dict[frozenset[str], set[str]] = {}
+    for row in phases:
+        words.setdefault(frozenset((row["event_a"], row["event_b"])), set()).add(row["verdict"])
+    out = []
+    by_id = {event.id: event for event in events}
+    for pair, found in words.items():
+        names = {by_id[name].event for name in pair if name in by_id}
+        if names != {"T790M", "C797S"}:
+            continue
+        word = CIS if CIS in found or "mixed" in found else TRANS if TRANS in found else None
+        for one in st.by_match(statements, st.PHASE):
+            if word is not None and one.alteration.endswith(f"in {word}"):
+                event = Event(one.gene, one.alteration, "phase", id="+".join(sorted(pair)))
+
+                event.hits = [Hit(one, "phase")]
+                out.append((pair, profile(event, drugs)))
+    return out
+
+
+@dataclass(frozen=True)
+class Status:
+    """Status of a class for one clone, the events behind it and their evidence."""
+
+    word: str
+    because: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
+def clone_status(
+    own: Sequence[Event],
+    profiles: Mapping[str, Profile],
+    pairs: Sequence[tuple[frozenset[str], Profile]],
+) -> dict[str, Status]:
+    """Status of every class that the events of one clone (inherited ones included) name."""
+    has_t790m = any(event.event == "T790M" for event in own)
+    ids = {event.id for event in own}
+    parts: list[tuple[str, Profile]] = [(event.id, profiles[event.id]) for event in own]
+    parts += [("+".join(sorted(pair)), given) for pair, given in pairs if pair <= ids]
+    out = {}
+    for name in sorted({name for _, given in parts for name in given}):
+        for_it, against, both = [], [], []
+        evidence: list[str] = []
+        for event_id, given in parts:
+            effect = given.get(name)
+            if effect is None:
+                continue
+            sensitive = effect.sensitive + ([] if has_t790m else effect.without_t790m)
+            if sensitive and effect.resistant:
+                both.append(event_id)
+            elif effect.resistant:
+                against.append(event_id)
+            elif sensitive:
+                for_it.append(event_id)
+            evidence += sensitive + effect.resistant
+        if against:
+            out[name] = Status(RESISTANT, tuple(against), tuple(evidence))
+        elif both:
+            out[name] = Status(CONFLICT, tuple(both), tuple(evidence))
+        elif for_it:
+            out[name] = Status(SENSITIVE, tuple(for_it), tuple(evidence))
+    return out
+
+
+def polytargeting(
+    tumour: Tumour,
+    events: Sequence[Event],
+    phases: Sequence[Mapping[str, Any]],
+    statements: Sequence[Statement],
+    drugs: Drugs,
+    options: Mapping[str, Any],
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of polytargeting.tsv and coverage.tsv."""
+    profiles = {event.id: profile(event, drugs) for event in events}
+    pairs = pair_profiles(events, phases, statements, drugs)
+    by_clone: dict[int, list[Event]] = {}
+    for event in events:
+        if event.cluster > 0:
+            by_clone.setdefault(event.cluster, []).append(event)
+    weighed = []
+    for weight, tree in tumour.clones.trees:
+        status = {}
+        for clone in sorted(tree):
+            line = [clone, *ancestors(tree, clone)]
+            own = [event for one in line for event in by_clone.get(one, ())]
+            status[clone] = clone_status(own, profiles, pairs)
+        weighed.append((weight, status))
+    if not weighed:
+        return [], []
+    return _sets(weighed, options), _coverage(weighed)
+
+
+def _coverage(weighed: Sequence[tuple[float, Mapping[int, Mapping[str, Status]]]]) -> list[dict[str, Any]]:
+    """Every clone and class on the likeliest tree, with the posterior share of trees that agree."""
+    best = weighed[0][1]
+    classes = sorted({name for status in best.values() for name in status})
+    rows = []
+    for clone, status in best.items():
+        for name in classes:
+            own = status.get(name, Status(UNKNOWN, (), ()))
+            agree = sum(
+                weight
+                for weight, other in weighed
+                if other.get(clone, {}).get(name, Status(UNKNOWN, (), ())).word == own.word
+            )
+            rows.append(
+                {
+                    "cluster_id": clone,
+                    "drug_class": name,
+                    "status": own.word,
+                    "because": ";".join(own.because) or None,
+                    "evidence": ";".join(own.evidence) or None,
+                    "probability": agree,
+                }
+            )
+    return rows
+
+
+def _sets(
+    weighed: Sequence[tuple[float, Mapping[int, Mapping[str, Status]]]], options: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    reach: dict[str, float] = {}
+    covers: list[tuple[float, dict[int, set[str]]]] = []
+    for weight, status in weighed:
+        by_clone = {
+            clone: {name for name, one in own.items() if one.word == SENSITIVE}
+            for clone, own in status.items()
+        }
+        covers.append((weight, by_clone))
+        for names in by_clone.values():
+            for name in names:
+                reach[name] = reach.get(name, 0.0) + weight
+    useful = sorted(reach, key=lambda name: (-reach[name], name))[:MOST_CLASSES]
+    if not useful:
+        return []
+    for size in range(1, min(options["max_drug_classes"], len(useful)) + 1):
+        whole = []
+        for chosen in combinations(sorted(useful), size):
+            covered = sum(
+                weight
+                for weight, by_clone in covers
+                if all(names & set(chosen) for names in by_clone.values())
+            )
+            if covered >= options["coverage_posterior"]:
+                whole.append((covered, chosen))
+        if whole:
+            whole.sort(key=lambda one: (-one[0], one[1]))
+            return [_set_row(number, *one, weighed) for number, one in enumerate(whole, start=1)]
+    return _best_partial(useful, covers, weighed, options)
+
+
+def _best_partial(
+    useful: Sequence[str],
+    covers: Sequence[tuple[float, Mapping[int, set[str]]]],
+    weighed: Sequence[tuple[float, Mapping[int, Mapping[str, Status]]]],
+    options: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    """No set covers every clone: the smallest sets that cover most clones, on average over the trees."""
+    scored = []
+    for size in range(1, min(options["max_drug_classes"], len(useful)) + 1):
+        for chosen in combinations(sorted(useful), size):
+            mean = sum(
+                weight * sum(bool(names & set(chosen)) for names in by_clone.values())
+                for weight, by_clone in covers
+            )
+            whole = sum(
+                weight
+                for weight, by_clone in covers
+                if all(names & set(chosen) for names in by_clone.values())
+            )
+            scored.append((round(mean, 9), -size, whole, chosen))
+    top = max(one[:2] for one in scored)
+    best = sorted((one for one in scored if one[:2] == top), key=lambda one: (-one[2], one[3]))
+    return [_set_row(number, one[2], one[3], weighed) for number, one in enumerate(best, start=1)]
+
+
+def _set_row(
+    number: int,
+    coverage: float,
+    chosen: Sequence[str],
+    weighed: Sequence[tuple[float, Mapping[int, Mapping[str, Status]]]],
+) -> dict[str, Any]:
+    best = weighed[0][1]
+    missing: list[str] = []
+    vetoes: dict[str, None] = {}
+    evidence: dict[str, None] = {}
+    for clone, status in best.items():
+        words = {name: status.get(name, Status(UNKNOWN, (), ())) for name in chosen}
+        if not any(one.word == SENSITIVE for one in words.values()):
+            missing.append(str(clone))
+        for name, one in words.items():
+            if one.word in (RESISTANT, CONFLICT):
+                vetoes[f"clone {clone} {one.word} to {name} ({', '.join(one.because)})"] = None
+            evidence.update(dict.fromkeys(one.evidence))
+    return {
+        "set_id": number,
+        "drug_classes": ";".join(chosen),
+        "coverage": coverage,
+        "n_clones_covered": len(best) - len(missing),
+        "clones_uncovered": ";".join(missing) or None,
+        "vetoes": ";".join(vetoes) or None,
+        "evidence": ";".join(evidence) or None,
+    }
