@@ -41,7 +41,7 @@ class Effect:
 Profile = dict[str, Effect]
 
 
-def profile(event: Event, drugs: Drugs) -> Profile:
+def profile(event: Event, drugs: Drugs, cover_levels: str = "ABC") -> Profile:
     """Classes that an event's statements name, with the statements' evidence.
 
     Statements met in part only make no claim. A drug qualified as weak, partial, preclinical,
@@ -54,12 +54,14 @@ def profile(event: Event, drugs: Drugs) -> Profile:
             continue
         one = hit.statement
         for side in (SENSITIVE, RESISTANT):
+            if side == SENSITIVE and (one.level or "E") not in cover_levels:
+                continue
             for drug in getattr(one, f"drugs_{side}"):
                 condition = qualifier(drug)
                 if condition is not None and CONDITION not in condition:
                     continue
                 phrase = f"{event.id}: {one.id}" + (f" level {one.level}" if one.level else "")
-                phrase += "" if one.verified else " (awaits review)"
+                phrase += "" if one.verified else f" ({one.status})"
                 for name in drugs.classes(drug, one.gene):
                     effect = out.setdefault(name, Effect())
                     kept = effect.without_t790m if condition else getattr(effect, side)
@@ -73,6 +75,7 @@ def pair_profiles(
     phases: Sequence[Mapping[str, Any]],
     statements: Sequence[Statement],
     drugs: Drugs,
+    cover_levels: str = "ABC",
 ) -> list[tuple[frozenset[str], Profile]]:
     """Profiles of T790M with C797S in cis or trans, for the pairs that were phased: event ids and profile.
 
@@ -93,7 +96,7 @@ def pair_profiles(
                 event = Event(one.gene, one.alteration, "phase", id="+".join(sorted(pair)))
 
                 event.hits = [Hit(one, "phase")]
-                out.append((pair, profile(event, drugs)))
+                out.append((pair, profile(event, drugs, cover_levels)))
     return out
 
 
@@ -150,8 +153,9 @@ def polytargeting(
     options: Mapping[str, Any],
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows of polytargeting.tsv and coverage.tsv."""
-    profiles = {event.id: profile(event, drugs) for event in events}
-    pairs = pair_profiles(events, phases, statements, drugs)
+    levels = options["cover_levels"]
+    profiles = {event.id: profile(event, drugs, levels) for event in events}
+    pairs = pair_profiles(events, phases, statements, drugs, levels)
     by_clone: dict[int, list[Event]] = {}
     for event in events:
         if event.cluster > 0:
