@@ -34,7 +34,9 @@ parameters = st.builds(
     germline=st.integers(0, 3),
     artefacts=st.floats(0, 0.2),
     reads=st.booleans(),
-)
+    serial=st.booleans(),
+    random_gene_events=st.integers(0, 4),
+).map(lambda p: replace(p, random_gene_events=0) if p.diploid else p)
 
 
 @given(parameters, st.integers(0, 2**32))
@@ -124,6 +126,28 @@ def test_same_seed_same_tumour(p: SimulationParameters, seed: int) -> None:
         assert np.array_equal(getattr(first, name), getattr(second, name), equal_nan=True)
     assert first.mutation_ids() == second.mutation_ids()
     assert first.history.events == second.history.events
+
+
+def test_serial_clones_come_after_their_parents() -> None:
+    for seed in range(10):
+        tumour = simulate_tumour(SimulationParameters(serial=True, clones=7, regions=4, spread=0.3), seed)
+        seen = tumour.phi > 0
+        assert seen.any(axis=1).all()
+        first = seen.argmax(axis=1)
+        for clone, parent in enumerate(tumour.parents.tolist()):
+            assert not parent or first[parent - 1] <= first[clone]
+        assert [region.day for region in tumour.parameters.samples or ()] == [0, 300, 600, 900]
+        assert tumour.parameters.treatments[0] == ("gefitinib", 14, 293)
+
+
+def test_gene_events_are_focal() -> None:
+    tumour = simulate_tumour(SimulationParameters(random_gene_events=9), 4)
+    assert len([gene for gene in tumour.genome.gene if gene]) == 9
+    for event in tumour.history.events:
+        if event.target in tumour.genome.gene:
+            segment = tumour.genome.gene.index(event.target)
+            copies = tumour.history.copies[:, event.clone - 1, segment].sum()
+            assert copies == 0 if event.kind == "homdel" else copies >= 8
 
 
 def test_topics_have_their_own_streams() -> None:

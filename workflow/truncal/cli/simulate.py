@@ -47,6 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=3,
         help="drivers of the resistance table; the first is EGFR on the trunk",
     )
+    add("--gene-events", type=int, default=0, help="genes amplified or deleted on random clones, at most 9")
+    add("--serial", action="store_true", help="samples follow each other in time, with treatments between")
     add("--wgd", type=float, default=0.3, help="chance of a whole-genome doubling")
     add("--trunk-events", type=float, default=8.0, help="mean number of copy-number events on the trunk")
     add("--branch-events", type=float, default=1.5, help="mean number of copy-number events on a branch")
@@ -127,6 +129,8 @@ def _parameters(args: argparse.Namespace, patient: str) -> SimulationParameters:
         patient=patient,
         purity=(1.0, 1.0) if args.diploid else tuple(args.purity),
         random_drivers=args.drivers,
+        random_gene_events=args.gene_events,
+        serial=args.serial,
         reads=args.bams,
         copy_number_style=args.copy_number,
         **values,

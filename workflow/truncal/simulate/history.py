@@ -10,6 +10,7 @@ neighbouring mutations (`multiplicity.py`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -18,6 +19,11 @@ from truncal.simulate.genome import CHROMOSOMES, Genome
 from truncal.simulate.parameters import CopyNumberEvent, SimulationParameters
 
 _MOST_COPIES = 8  # random gains stop here
+_GENES: tuple[tuple[str, Literal["amplification", "homdel"]], ...] = (
+    *(("MET", "amplification"), ("ERBB2", "amplification"), ("EGFR", "amplification")),
+    *(("KRAS", "amplification"), ("FGFR1", "amplification")),
+    *(("PTEN", "homdel"), ("RB1", "homdel"), ("CDKN2A", "homdel"), ("STK11", "homdel")),
+)
 
 
 @dataclass(frozen=True)
@@ -156,6 +162,17 @@ def _random_events(
             time = float(rng.random())
             events.append(CopyNumberEvent(clone + 1, kind, target, haplotype, time))  # type: ignore[arg-type]
     return events
+
+
+def random_gene_events(number: int, clones: int, rng: np.random.Generator) -> tuple[CopyNumberEvent, ...]:
+    """Focal amplifications and homozygous deletions of `number` different genes on random clones."""
+    genes = rng.permutation(len(_GENES))[:number]
+    events = []
+    for gene, kind in (_GENES[index] for index in genes.tolist()):
+        clone, copies = int(rng.integers(1, clones + 1)), int(rng.integers(8, 16))
+        haplotype, time = int(rng.integers(0, 2)), float(rng.random())
+        events.append(CopyNumberEvent(clone, kind, gene, haplotype, time, copies))
+    return tuple(events)
 
 
 def _random_target(rng: np.random.Generator) -> str:

@@ -85,6 +85,7 @@ class SimulationParameters:
     proportions: tuple[tuple[float, ...], ...] | None = None
     purities: tuple[float, ...] | None = None
     samples: tuple[Region, ...] | None = None
+    serial: bool = False
     mutation_shares: tuple[float, ...] | None = None
     # genome and copy number
     build: Build = "GRCh38"
@@ -98,6 +99,7 @@ class SimulationParameters:
     # drivers
     drivers: tuple[Driver, ...] = ()
     random_drivers: int = 0
+    random_gene_events: int = 0
     # reads and calls
     depth: float = 200.0
     depth_spread: float = 0.25
@@ -125,7 +127,8 @@ class SimulationParameters:
         """Names of the samples, (S,)."""
         if self.samples is not None:
             return tuple(region.name for region in self.samples)
-        return tuple(f"{self.patient}_R{number}" for number in range(1, self.regions + 1))
+        letter = "T" if self.serial else "R"
+        return tuple(f"{self.patient}_{letter}{number}" for number in range(1, self.regions + 1))
 
 
 _SHARES = (
@@ -161,6 +164,8 @@ def check(parameters: SimulationParameters) -> None:
         faults.add(f"roots: {p.roots} is more than the {p.clones} clones")
     if p.mutations < p.clones:
         faults.add(f"mutations: {p.mutations} is fewer than the {p.clones} clones")
+    if p.diploid and (p.events or p.random_gene_events):
+        faults.add("diploid: a diploid tumour has no copy-number events, but some are given")
     _check_shapes(p, faults)
     for driver in p.drivers:
         if not 1 <= driver.clone <= p.clones:

@@ -35,21 +35,39 @@ def ancestor_matrix(parents: np.ndarray) -> np.ndarray:
 
 
 def random_proportions(
-    clones: int, regions: int, alpha: float, spread: float, rng: np.random.Generator
+    clones: int,
+    regions: int,
+    alpha: float,
+    spread: float,
+    rng: np.random.Generator,
+    first: np.ndarray | None = None,
 ) -> np.ndarray:
     """Clone proportions (K, S), each column summing to 1: Dirichlet over the clones that live in the region.
 
     Every clone has a home region and lives in each other one with chance `spread`; `spread` 1 is a plain
-    symmetric Dirichlet(alpha), small values give regions of their own clones.
+    symmetric Dirichlet(alpha), small values give regions of their own clones. Of serial samples, `first` (K,)
+    is the earliest that each clone can be in.
     """
     lives = rng.random((clones, regions)) < spread
     lives[np.arange(clones), rng.integers(0, regions, clones)] = True
+    if first is not None:
+        lives &= np.arange(regions) >= first[:, None]
+        lives[np.arange(clones), first] = True
     for region in np.flatnonzero(~lives.any(axis=0)):
-        lives[rng.integers(0, clones), region] = True
+        lives[rng.integers(0, clones) if first is None else 0, region] = True
     weights = np.where(lives, rng.gamma(alpha, size=(clones, regions)), 0.0)
     empty = weights.sum(axis=0) <= 0  # gamma draws of a small alpha may all underflow
     weights[:, empty] = lives[:, empty]
     return weights / weights.sum(axis=0)
+
+
+def first_samples(parents: np.ndarray, regions: int, rng: np.random.Generator) -> np.ndarray:
+    """Earliest sample (K,) of each clone of a serial tumour: none comes before its parent."""
+    first = np.zeros(len(parents), dtype=np.int64)
+    for index, parent in enumerate(parents.tolist()):
+        if parent:
+            first[index] = rng.integers(first[parent - 1], regions)
+    return first
 
 
 def mutation_counts(

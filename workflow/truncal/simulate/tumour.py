@@ -6,18 +6,24 @@ seed, so that, say, another depth leaves tree and copy number as they are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from truncal.simulate.fragments import Fragments, fragment_counts, simulate_fragments
 from truncal.simulate.genome import CHROMOSOMES, Genome, is_place, make_genome
-from truncal.simulate.history import History, make_history
+from truncal.simulate.history import History, make_history, random_gene_events
 from truncal.simulate.multiplicity import Copies, place
 from truncal.simulate.mutations import ARTEFACT, GERMLINE, SOMATIC, Mutations, make_mutations
-from truncal.simulate.parameters import SimulationParameters, check
+from truncal.simulate.parameters import Region, SimulationParameters, check
 from truncal.simulate.reads import call, draw_alt, draw_depth, with_errors
-from truncal.simulate.tree import ancestor_matrix, mutation_counts, random_parents, random_proportions
+from truncal.simulate.tree import (
+    ancestor_matrix,
+    first_samples,
+    mutation_counts,
+    random_parents,
+    random_proportions,
+)
 
 _STREAMS = (
     "tree",
@@ -30,7 +36,10 @@ _STREAMS = (
     "depth",
     "reads",
     "files",
+    "genes",
 )
+_DRUGS = ("gefitinib", "osimertinib")
+_BETWEEN = 300  # days between serial samples
 _BREAKS = 1.0  # segment borders on 100 Mb
 
 
@@ -139,7 +148,7 @@ def simulate_tumour(parameters: SimulationParameters, seed: int) -> Tumour:
 
     """
     check(parameters)
-    p = parameters
+    p = _completed(parameters, seed)
     parents = (
         np.asarray(p.parents, dtype=np.int64)
         if p.parents is not None
@@ -147,7 +156,8 @@ def simulate_tumour(parameters: SimulationParameters, seed: int) -> Tumour:
     )
     ancestors = ancestor_matrix(parents)
     rng = stream(seed, "proportions")
-    drawn = random_proportions(p.clones, p.regions, p.alpha, p.spread, rng)
+    first = first_samples(parents, p.regions, rng) if p.serial else None
+    drawn = random_proportions(p.clones, p.regions, p.alpha, p.spread, rng, first)
     proportions = drawn if p.proportions is None else np.asarray(p.proportions, dtype=float)
     proportions = proportions / proportions.sum(axis=0)
     purity = rng.uniform(*p.purity, p.regions) if p.purities is None else np.asarray(p.purities, dtype=float)
@@ -225,6 +235,26 @@ def simulate_tumour(parameters: SimulationParameters, seed: int) -> Tumour:
         normal_alt,
         fragments,
     )
+
+
+def _completed(p: SimulationParameters, seed: int) -> SimulationParameters:
+    """Parameters with what is drawn or follows: genes' events, and days and treatments of serial samples."""
+    if p.random_gene_events:
+        p = replace(
+            p, events=p.events + random_gene_events(p.random_gene_events, p.clones, stream(seed, "genes"))
+        )
+    if p.serial and p.samples is None:
+        days = [_BETWEEN * number for number in range(p.regions)]
+        samples = tuple(
+            Region(name, timepoint=number, day=day)
+            for number, (name, day) in enumerate(zip(p.sample_names, days, strict=True), start=1)
+        )
+        lines = zip(_DRUGS, days, strict=False)
+        treatments = tuple(
+            (drug, day + 14, day + _BETWEEN - 7) for drug, day in lines if day + _BETWEEN <= days[-1]
+        )
+        p = replace(p, samples=samples, treatments=p.treatments or treatments)
+    return p
 
 
 def _other_frequencies(

@@ -186,7 +186,7 @@ def _copy_number_drivers(tumour: Tumour) -> Iterable[dict[str, Any]]:
             "label": "clonal" if (fraction >= 0.95).all() else "subclonal",
             "truncal": bool((fraction >= 1 - 1e-9).all()),
             **_timing(tumour, fraction),
-            "detectable": True,
+            "detectable": bool((fraction > 0).any()),
         }
 
 
