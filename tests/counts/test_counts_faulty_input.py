@@ -65,13 +65,15 @@ def _cut_record(folder: Path, row: dict) -> None:
 
 X_RECORD = [record("X", 5_000_000, "A", "T", "30,30")]
 L858R = [*GOOD, record("7", 55259515, "T", "G", "50,30")]
-GAP = SEGMENT_HEADER + "R1\t1\t1\t249250621\t1\t1\nR1\t7\t1\t55000000\t1\t1\nR1\t7\t56000000\t159138663\t1\t1\n"
+GAP = (
+    SEGMENT_HEADER + "R1\t1\t1\t249250621\t1\t1\nR1\t7\t1\t55000000\t1\t1\nR1\t7\t56000000\t159138663\t1\t1\n"
+)
 OVERLAP = SEGMENT_HEADER + "R1\t1\t1\t5000\t1\t1\nR1\t1\t4000\t9000\t2\t1\n"
 PHASED = "##tumor_sample=OTHER\n"
 
 CASES: dict[str, tuple[Change, list[str]]] = {
     "truncated bgzip": (_truncated, ["r1.vcf.gz", "cut off", "bgzip"]),
-    "truncated gzip": (_truncated_gzip, ["r1.vcf.gz"]),
+    "truncated gzip": (_truncated_gzip, ["r1.vcf.gz", "cut off"]),
     "no VCF at all": (_no_vcf, ["r1.vcf", "##fileformat=VCF"]),
     "empty file": (_empty, ["r1.vcf", "is empty"]),
     "no records": (_vcf(["R1"], []), ["r1.vcf", "has no records"]),
@@ -89,7 +91,11 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "vcf_sample that is not there": (_sheet(vcf_sample="X1"), ["row 2", "column vcf_sample", "X1", "R1"]),
     "unknown scheme": (
-        _vcf(["R1"], ["1\t5\t.\tA\tT\t.\tPASS\t.\tGT:QQ\t0/1:3"], formats='##FORMAT=<ID=QQ,Number=1,Type=Integer,Description="q">\n'),
+        _vcf(
+            ["R1"],
+            ["1\t5\t.\tA\tT\t.\tPASS\t.\tGT:QQ\t0/1:3"],
+            formats='##FORMAT=<ID=QQ,Number=1,Type=Integer,Description="q">\n',
+        ),
         ["no known way to read counts", "FORMAT fields found", "QQ"],
     ),
     "nothing passes": (
@@ -111,7 +117,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "X without sex": (
         lambda folder, row: (_vcf(["R1"], X_RECORD)(folder, row), row.pop("sex")),
-        ["chromosome X", "sex"],
+        ["row 2, column sex", "chromosome X"],
     ),
     "no purity": (lambda folder, row: row.update(purity=""), ["row 2", "column purity"]),
     "position beyond the chromosome": (

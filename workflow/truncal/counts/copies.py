@@ -86,7 +86,7 @@ def join_copies(
 
 
 def _split_totals(values: dict[str, np.ndarray], s: int) -> None:
-    """Where a tool gives total copies only, take one allele as unaltered: 2 is 1 + 1, 3 is 2 + 1, 1 is 1 + 0."""
+    """Where only totals are known, take one allele as unaltered: 2 is 1 + 1, 3 is 2 + 1, 1 is 1 + 0."""
     only = np.isnan(values["minor"][:, s]) & ~np.isnan(values["major"][:, s])
     total = values["major"][only, s]
     values["minor"][only, s] = np.clip(total - 1, 0, 1)

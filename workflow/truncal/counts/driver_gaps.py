@@ -1,4 +1,4 @@
-"""Known driver alleles that no segment covers: a gap there is an error to mend, not a mutation to leave out."""
+"""Known driver alleles that no segment covers: a gap there is to be mended, not a mutation to leave out."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def driver_alleles(build: str | None) -> dict[Key, str]:
                 match = _ALLELE.match(text.strip())
                 if match:
                     chrom, pos, ref, alt = match.groups()
-                    found[(canonical(chrom), *trim(int(pos), ref, alt))] = f"{row['gene']} {row['alteration']}"
+                    found[(canonical(chrom), *trim(int(pos), ref, alt))] = (
+                        f"{row['gene']} {row['alteration']}"
+                    )
     return found
 
 
@@ -64,8 +66,8 @@ def refuse_gaps(
             part = segments[s]
             if part is not None:
                 faults.add(
-                    f"no segment of sample {sample_ids[s]} covers {union.name(i)} ({name}), a known driver: give "
-                    "segments without a gap there, or set copy_number.missing to nearest or normal",
+                    f"no segment of sample {sample_ids[s]} covers {union.name(i)} ({name}), a known driver: "
+                    "give segments without a gap there, or set copy_number.missing to nearest or normal",
                     part.file,
                 )
     faults.raise_if_any()

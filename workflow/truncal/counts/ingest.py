@@ -120,7 +120,11 @@ def _read(
             info=info_fields(file.header, reads),
         )
     if build is not None:
-        beyond = beyond_end(calls.chrom, [key[1] for key in calls.key], build)
+        furthest: dict[str, int] = {}
+        for chrom, pos, _, _ in calls.key:
+            if pos > furthest.get(chrom, 0):
+                furthest[chrom] = pos
+        beyond = beyond_end(furthest, furthest.values(), build)
         if beyond:
             name, position, length = beyond[0]
             raise UserError(

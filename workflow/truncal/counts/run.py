@@ -65,7 +65,11 @@ def _run_vcf(
     segments = _segments(rows, build, warnings)
     purity = _purities(sheet, rows, segments)
     missing = settings["copy_number"]["missing"]
-    normal = _normal_copies(union.chrom, union.pos, sex, build, segments, missing)
+    try:
+        normal = _normal_copies(union.chrom, union.pos, sex, build, segments, missing)
+    except UserError as error:
+        place = (sheet.path, rows[0].row, "sex")
+        raise UserError([Fault(fault.message, *place) for fault in error.faults]) from error
     copies = join_copies(segments, union.chrom, union.pos, normal, missing)
     if missing == "exclude":
         refuse_gaps(union, copies.total, segments, names, build)
@@ -130,9 +134,9 @@ def _segments(rows: Sequence[Sample], build: str | None, warnings: Warnings) -> 
         warnings.append(
             (
                 "total_copy_number",
-                f"{', '.join(totals)}: segments give the total copy number only, for some or all of the genome. One "
-                "allele was taken to be unaltered there (2 as 1 + 1, 3 as 2 + 1), so losses of heterozygosity "
-                "without loss of copies are invisible.",
+                f"{', '.join(totals)}: segments give the total copy number only, for some or all of the "
+                "genome. One allele was taken to be unaltered there (2 as 1 + 1, 3 as 2 + 1), so losses of "
+                "heterozygosity without loss of copies are invisible.",
             )
         )
     without = [row.sample for row, part in zip(rows, found, strict=True) if part is None]

@@ -104,9 +104,7 @@ def mutation_id(chrom: str, key: Key) -> str:
 
 def genomic_order(keys: Sequence[Key]) -> np.ndarray:
     """Indices that sort alleles by chromosome (1–22, X, Y, others as they come), position and alleles."""
-    rank = dict(_ORDER)
-    code = np.array([rank.setdefault(key[0], len(rank)) for key in keys], dtype=np.int64)
-    place = (code << 40) + np.fromiter((key[1] for key in keys), dtype=np.int64, count=len(keys))
+    place = _places(keys)
     if (np.diff(place) > 0).all():
         return np.arange(len(keys))
     order = np.argsort(place, kind="stable")
@@ -127,6 +125,7 @@ def unite(
     """
     shape = len(sample_ids)
     index: dict[Key, int] = {}
+    keys: list[Key] = []
     chrom: list[str] = []
     verdict: list[Verdict] = []
     annotation: list[Raw | None] = []
@@ -136,25 +135,21 @@ def unite(
         names = [sample_ids[i] for i in samples]
         for mutation, reason, detail in calls.excluded:
             excluded += [Exclusion(mutation, name, reason, detail) for name in names]
+        if len(files) == 1 and _ascending(calls.key):  # nothing to merge, nothing twice
+            keys, chrom, verdict, annotation = calls.key, calls.chrom, list(said), calls.annotation
+            everything = np.arange(len(calls))
+            placed.append((calls, samples, everything, everything))
+            continue
         known = len(index)
         rows = np.fromiter(
             (index.setdefault(key, len(index)) for key in calls.key), dtype=np.int64, count=len(calls)
         )
-        first = _first_of_each(rows)
-        if len(first) < len(calls):
-            repeated = np.setdiff1d(np.arange(len(calls)), first).tolist()
-            excluded += [
-                Exclusion(
-                    mutation_id(calls.chrom[i], calls.key[i]),
-                    name,
-                    "duplicate",
-                    f"a further record of {calls.name}",
-                )
-                for i in repeated
-                for name in names
-            ]
-        kept = range(len(calls)) if len(first) == len(calls) else first.tolist()
-        for i, row in zip(kept, rows[first].tolist(), strict=True):
+        first = np.sort(np.unique(rows, return_index=True)[1])
+        for i in np.setdiff1d(np.arange(len(calls)), first).tolist():
+            name = mutation_id(calls.chrom[i], calls.key[i])
+            detail = f"a further record of {calls.name}"
+            excluded += [Exclusion(name, sample, "duplicate", detail) for sample in names]
+        for i, row in zip(first.tolist(), rows[first].tolist(), strict=True):
             if row >= known:
                 chrom.append(calls.chrom[i])
                 verdict.append(said[i])
@@ -164,7 +159,8 @@ def unite(
                     verdict[row] = None
                 annotation[row] = annotation[row] or calls.annotation[i]
         placed.append((calls, samples, rows[first], first))
-    counts = [np.full((len(index), shape), np.nan) for _ in range(4)]
+        keys = list(index)
+    counts = [np.full((len(keys), shape), np.nan) for _ in range(4)]
     for calls, samples, rows, first in placed:
         to = (rows[:, None], np.asarray(samples)[None, :])
         normals = [
@@ -175,7 +171,6 @@ def unite(
             # a file that is silent about a sample must not erase what another said
             store[to] = np.where(np.isnan(values[first]), store[to], values[first])
     alt, depth, normal_alt, normal_depth = counts
-    keys = list(index)
     united = Union(
         chrom,
         keys,
@@ -193,8 +188,16 @@ def unite(
     return united if (np.diff(order) == 1).all() else united.take(order)
 
 
-def _first_of_each(rows: np.ndarray) -> np.ndarray:
-    """Places of the first occurrence of each value, in order."""
-    if (np.diff(rows) > 0).all():
-        return np.arange(len(rows))
-    return np.sort(np.unique(rows, return_index=True)[1])
+def _ascending(keys: Sequence[Key]) -> bool:
+    """Whether alleles are in genomic order, each position once."""
+    return bool((np.diff(_places(keys)) > 0).all())
+
+
+def _places(keys: Sequence[Key]) -> np.ndarray:
+    rank = dict(_ORDER)
+    code = np.fromiter(
+        (rank[key[0]] if key[0] in rank else rank.setdefault(key[0], len(rank)) for key in keys),
+        dtype=np.int64,
+        count=len(keys),
+    )
+    return (code << 40) + np.fromiter((key[1] for key in keys), dtype=np.int64, count=len(keys))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import numpy as np
+
 from truncal.copynumber.genome import canonical_names
 
 Key = tuple[str, int, str, str]
 """One change: canonical chromosome, position, reference, alternative."""
 
+_PLAIN = frozenset("ACGT")
 _BASES = re.compile(r"[ACGTN]+\Z", re.IGNORECASE)
 
 
@@ -47,7 +50,15 @@ def trim(pos: int, ref: str, alt: str) -> tuple[int, str, str]:
 def split_keys(chrom: Sequence[str], pos: Sequence[int], ref: Sequence[str], alt: Sequence[str]) -> list[Key]:
     """(canonical chromosome, pos, ref, alt) of each allele, trimmed, in upper case."""
     names = canonical_names(chrom)  # one distinct text a chromosome keeps the tuples small
-    return [
-        (name, p, r, a) if len(r) == 1 == len(a) else (name, *trim(p, r.upper(), a.upper()))
-        for name, p, r, a in zip(names, pos, ref, alt, strict=True)
-    ]
+    keys: list[Key] = list(zip(names, pos, ref, alt, strict=True))
+    for i in np.flatnonzero(~(are_snvs(ref, alt))).tolist():
+        keys[i] = (names[i], *trim(pos[i], ref[i].upper(), alt[i].upper()))
+    return keys
+
+
+def are_snvs(ref: Sequence[str], alt: Sequence[str]) -> np.ndarray:
+    """Which alleles are plain substitutions of one base, (n,) bool."""
+    plain = _PLAIN
+    return np.fromiter(
+        (r in plain and a in plain for r, a in zip(ref, alt, strict=True)), dtype=bool, count=len(ref)
+    )

@@ -159,6 +159,9 @@ def _whole(value: object) -> int:
 
 def _common(calls: Calls, limit: float, found: list[Verdict]) -> None:
     names = [name for name in calls.info if name in (_LOG10, "POP_AF") or POPULATION.search(name)]
+    sources = {id(raw.source): raw.source for raw in calls.annotation if raw is not None}
+    if not names and not any(source.populations for source in sources.values()):
+        return
     for i, number in enumerate(calls.number.tolist()):
         if found[i] is not None:
             continue

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -93,7 +95,24 @@ def open_vcf(path: Path, **options: Any) -> Any:
     try:
         return cyvcf2.VCF(str(path), **options)
     except Exception as error:  # cyvcf2 raises bare exceptions of several kinds
-        raise UserError(Fault(f"cannot be read as VCF or BCF: {_first_line(error)}", path)) from error
+        reason = broken(path) or _first_line(error)
+        raise UserError(Fault(f"cannot be read as VCF or BCF: {reason}", path)) from error
+
+
+def broken(path: Path) -> str | None:
+    """Whether the compression of a file is cut off or damaged; read only after something went wrong."""
+    try:
+        with path.open("rb") as raw:
+            if raw.read(2) != b"\x1f\x8b":
+                return None
+        with gzip.open(path) as handle:
+            while handle.read(1 << 20):
+                pass
+    except EOFError:
+        return "the compressed file is cut off"
+    except (OSError, zlib.error):
+        return "the compressed file is damaged"
+    return None
 
 
 def _check_text(path: Path) -> None:

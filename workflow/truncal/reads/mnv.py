@@ -24,8 +24,12 @@ MOST_TOGETHER = 0.8
 
 def adjacent_pairs(keys: Sequence[Key]) -> list[tuple[int, int]]:
     """Pairs of SNVs on neighbouring bases, as indices into `keys` (in genomic order)."""
+    place = np.fromiter((key[1] for key in keys), dtype=np.int64, count=len(keys))
+    near = np.diff(place) <= 1
+    candidates = np.flatnonzero(np.append(near, False) | np.insert(near, 0, False)).tolist()
     at: dict[tuple[str, int], list[int]] = {}
-    for i, (chrom, pos, ref, alt) in enumerate(keys):
+    for i in candidates:
+        chrom, pos, ref, alt = keys[i]
         if len(ref) == len(alt) == 1:
             at.setdefault((chrom, pos), []).append(i)
     return [(i, j) for (chrom, pos), first in at.items() for i in first for j in at.get((chrom, pos + 1), ())]

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from truncal.errors import Fault, UserError
-from truncal.reads.alleles import Key, refusal, split_keys
+from truncal.reads.alleles import Key, are_snvs, refusal, split_keys
 from truncal.reads.annotation import Raw, Source
 from truncal.reads.arrays import MISSING, numbers, pack, stack
 from truncal.reads.columns import Columns
-from truncal.reads.header import Header, open_vcf, parse_header
+from truncal.reads.header import Header, broken, open_vcf, parse_header
 from truncal.reads.schemes import SCHEMES, Alleles, Scheme, candidates
 
 NORMAL_IN_TUMOUR = ("NAD", "NDP")
@@ -174,7 +174,9 @@ def read_calls(
     unknown = np.isnan(alt) | np.isnan(depth)
     alt, depth = np.where(unknown, np.nan, alt), np.where(unknown, np.nan, np.maximum(depth, alt))
     rows = alleles.record.tolist()
-    chrom = [records.chrom[i] for i in rows]
+    chrom, pos, filters = records.chrom, records.pos, records.filters
+    if rows != list(range(len(pos))):
+        chrom, pos, filters = [chrom[i] for i in rows], [pos[i] for i in rows], [filters[i] for i in rows]
     nothing = np.full(len(rows), np.nan)
     normal_alt, normal_depth = (
         (alt[:, -1], depth[:, -1]) if columns.normal is not None else (nothing, nothing)
@@ -183,9 +185,9 @@ def read_calls(
         normal_alt, normal_depth = (arrays[name][alleles.record, 0, -1] for name in beside)
     calls = Calls(
         header.path.name,
-        split_keys(chrom, [records.pos[i] for i in rows], alleles.ref.tolist(), alleles.alt.tolist()),
+        split_keys(chrom, pos, alleles.ref.tolist(), alleles.alt.tolist()),
         chrom,
-        [records.filters[i] for i in rows],
+        filters,
         alt[:, :tumours],
         depth[:, :tumours],
         normal_alt,
@@ -272,7 +274,7 @@ def iterate(header: Header) -> Iterator[Any]:
     except UserError:
         raise
     except Exception as error:
-        reason = (str(error).strip().splitlines() or ["unreadable"])[0]
+        reason = broken(header.path) or "its columns or fields are not as the header says"
         raise UserError(Fault(f"record {number + 1} can't be read: {reason}", header.path)) from error
     finally:
         vcf.close()
@@ -280,30 +282,26 @@ def iterate(header: Header) -> Iterator[Any]:
 
 def _split(records: _Records) -> tuple[Alleles, list[tuple[str, str, str]]]:
     """One entry an alternative allele; what is no small variant is left out with the reason."""
-    record: list[int] = []
-    number: list[int] = []
-    excluded: list[tuple[str, str, str]] = []
-    refs, alts = records.ref, records.alts
-    for i, (ref, options) in enumerate(zip(refs, alts, strict=True)):
-        if len(options) == 1 and len(ref) == 1 and len(options[0]) == 1 and options[0] in "ACGT":
-            record.append(i)
-            number.append(1)
-            continue
-        for k, alt in enumerate(options or [""], start=1):
-            reason = refusal(ref, alt)
-            if reason is None:
-                record.append(i)
-                number.append(k)
-            else:
-                name = f"{records.chrom[i]}:{records.pos[i]}:{ref}:{alt or '.'}"
-                excluded.append((name, "not_a_mutation", reason))
-    alleles = Alleles(
-        np.array(record, dtype=np.int64),
-        np.array(number, dtype=np.int64),
-        np.array([refs[i] for i in record], dtype=object),
-        np.array([alts[i][k - 1] for i, k in zip(record, number, strict=True)], dtype=object),
-    )
-    return alleles, excluded
+    refs = records.ref
+    record = np.repeat(np.arange(len(refs)), [max(len(options), 1) for options in records.alts])
+    single = len(record) == len(refs)
+    number = np.ones(len(record), dtype=np.int64)
+    if not single:
+        first = np.concatenate([[0], np.flatnonzero(np.diff(record)) + 1])
+        number = np.arange(len(record)) - np.repeat(first, np.diff(np.append(first, len(record)))) + 1
+    alt = [option for options in records.alts for option in (options or ("",))]
+    ref = refs if single else [refs[i] for i in record.tolist()]
+    kept = are_snvs(ref, alt)
+    excluded = []
+    for i in np.flatnonzero(~kept).tolist():
+        reason = refusal(ref[i], alt[i])
+        kept[i] = reason is None
+        if reason is not None:
+            row = record[i]
+            name = f"{records.chrom[row]}:{records.pos[row]}:{ref[i]}:{alt[i] or '.'}"
+            excluded.append((name, "not_a_mutation", reason))
+    texts = np.array(ref, dtype=object), np.array(alt, dtype=object)
+    return Alleles(record[kept], number[kept], texts[0][kept], texts[1][kept]), excluded
 
 
 def _second_pass(
