@@ -192,10 +192,11 @@ class Contexts:
 
     def key(self, allele: Allele) -> Hashable:
         """What two records have in common exactly when they mean the same change."""
-        context = self.find(allele)
-        if context is not None and context.agrees(allele):
-            return (context.name, context.changed(allele))
-        return trimmed(allele)
+        short = trimmed(allele)
+        context = self.find(short)
+        if context is not None and context.agrees(short):
+            return (context.name, context.changed(short))
+        return short
 
 
 def load_contexts(build: str, path: str | Path | None = None) -> Contexts:
