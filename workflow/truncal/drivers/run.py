@@ -91,6 +91,7 @@ def run_drivers(
         "timing": timing_rows(tumour, events, treatments, drugs, settings),
         "polytargeting": sets,
         "coverage": coverage,
+        "treatments": [{"patient": inputs.patient, **vars(one)} for one in treatments],
         "flags": [*lineage_flags, *all_flags(tumour, events, tumour.polyclonal, drugs)],
         "not_assessable": not_assessable_rows(
             statements,

@@ -41,6 +41,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "coverage": ("cluster_id", "drug_class", "status", "because", "evidence", "probability"),
     "flags": ("code", "event_id", "sample_id", "severity", "text"),
     "not_assessable": ("id", "gene", "alteration", "class", "reason", "assay"),
+    "treatments": ("patient", "drug", "start", "end"),
 }  # fmt: skip
 
 
