@@ -34,7 +34,12 @@ def measure(command: list[str], cwd: Path | None = None) -> Used:
     single = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
     started = time.perf_counter()
     process = subprocess.Popen(
-        command, cwd=cwd, env=os.environ | single, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=cwd,
+        env=os.environ | single,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert_text = process.stderr.read() if process.stderr else ""
     _, status, usage = os.wait4(process.pid, 0)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.report import Report
 
-AREAS = ("clones", "trees", "scale")
+AREAS = ("clones", "trees", "scale", "reads")
 """Modules with HELP and run(options, report)."""
 
 

@@ -43,10 +43,22 @@ def log_gamma(x: float) -> float:
         - square
         * (
             0.002777777777777778
-            - square * (0.0007936507936507937 - square * (0.0005952380952380953 - square * 0.0008417508417508417))
+            - square
+            * (0.0007936507936507937 - square * (0.0005952380952380953 - square * 0.0008417508417508417))
         )
     )
     return (x - 0.5) * math.log(x) - x + 0.9189385332046727 + series - shift
+
+
+@njit(cache=True, nogil=True)
+def log_rising(x: float, count: float) -> float:
+    """log Γ(x + count) − log Γ(x) for x > 0 and a whole number `count` ≥ 0."""
+    if count < 10.0:
+        product = 1.0
+        for step in range(int(count)):
+            product *= x + step
+        return math.log(product)
+    return log_gamma(x + count) - log_gamma(x)
 
 
 @njit(cache=True, nogil=True)
@@ -56,37 +68,47 @@ def log_beta_binomial(alt: float, depth: float, p: float, overdispersion: float)
     if overdispersion < BINOMIAL_BELOW:
         return alt * math.log(p) + (depth - alt) * math.log1p(-p)
     size = 1.0 / min(overdispersion, MOST_OVERDISPERSED) - 1.0
-    a = p * size
-    b = size - a
-    return (
-        log_gamma(alt + a)
-        - log_gamma(a)
-        + log_gamma(depth - alt + b)
-        - log_gamma(b)
-        - log_gamma(depth + size)
-        + log_gamma(size)
-    )
+    return log_rising(p * size, alt) + log_rising((1 - p) * size, depth - alt) - log_rising(size, depth)
 
 
 @njit(cache=True, nogil=True)
-def row_log_likelihood(alt, depth, scale, error, overdispersion, total_spread, floor, u, u_variance):  # type: ignore[no-untyped-def]
+def row_log_likelihood(alt, depth, scale, error, overdispersion, whole, floor, u, u_variance):  # type: ignore[no-untyped-def]
     """Log-likelihood of one site in one sample at u mutated copies.
 
-    scale: ρ / (ρC + (1 − ρ)C₀). total_spread: squared relative error of that denominator. u_variance: variance of u.
+    scale: ρ / (ρC + (1 − ρ)C₀). whole: log Γ(size + depth) − log Γ(size) of the overdispersion. u_variance: variance of u.
     floor: what the row is worth if nothing explains it; the two are mixed (`floor` includes the mixing weight).
     """
     v = min(max(scale * u, 0.0), 1.0)
     p = v * (1.0 - error) + (1.0 - v) * error
-    spread = (scale * scale * u_variance + v * v * total_spread) * (1 - 2 * error) ** 2
-    if spread * depth > NEGLIGIBLE * p * (1.0 - p):
-        overdispersion += spread / max(p * (1.0 - p), 1e-6)
-    value = log_beta_binomial(alt, depth, p, overdispersion)
+    p = min(max(p, LOWEST_P), 1 - LOWEST_P)
+    widened = False
+    if u_variance > 0.0:
+        spread = scale * scale * u_variance * (1 - 2 * error) ** 2
+        widened = spread * depth > NEGLIGIBLE * p * (1.0 - p)
+    if widened:
+        value = log_beta_binomial(alt, depth, p, overdispersion + spread / max(p * (1.0 - p), 1e-6))
+    elif overdispersion < BINOMIAL_BELOW:
+        value = alt * math.log(p) + (depth - alt) * math.log1p(-p)
+    else:
+        size = 1.0 / overdispersion - 1.0
+        value = log_rising(p * size, alt) + log_rising((1 - p) * size, depth - alt) - whole
     if value > floor + 30.0:
         return value
     if value < floor - 30.0:
         return floor
     top = max(value, floor)
     return top + math.log(math.exp(value - top) + math.exp(floor - top))
+
+
+@njit(cache=True, nogil=True)
+def depth_terms(depth, overdispersion):  # type: ignore[no-untyped-def]
+    """log Γ(size + depth) − log Γ(size) of arrays (N, S), 0 in the binomial limit."""
+    out = np.zeros(depth.shape)
+    for n in range(depth.shape[0]):
+        for s in range(depth.shape[1]):
+            if overdispersion[n, s] >= BINOMIAL_BELOW:
+                out[n, s] = log_rising(1.0 / overdispersion[n, s] - 1.0, depth[n, s])
+    return out
 
 
 @njit(cache=True, nogil=True)

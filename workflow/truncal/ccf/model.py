@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from truncal.ccf.absent import Absent, not_called_tables
-from truncal.ccf.likelihood import row_ceiling
+from truncal.ccf.likelihood import MOST_OVERDISPERSED, NEGLIGIBLE, depth_terms, row_ceiling
 from truncal.ccf.observations import Observations
 from truncal.copynumber.states import States, copy_number_states, settled
 
@@ -22,16 +22,16 @@ READS, NOTHING = -1, -2
 class Rows(NamedTuple):
     """Arrays (N, S) of the reads and what turns mutated copies into a frequency; see `likelihood`.
 
-    overdispersion: (S,). table: (N, S) int64, `READS`, `NOTHING` or a row of `tables` (T, U).
+    overdispersion: of the sample, with what the error of the total copy number adds. table: (N, S) int64, `READS`, `NOTHING` or a row of `tables` (T, U).
     """
 
     alt: np.ndarray
     depth: np.ndarray
     scale: np.ndarray
     error: np.ndarray
-    total_spread: np.ndarray
-    floor: np.ndarray
     overdispersion: np.ndarray
+    whole: np.ndarray
+    floor: np.ndarray
     table: np.ndarray
     tables: np.ndarray
 
@@ -63,6 +63,7 @@ class ReadModel:
     copy_number_error: float
     absent: Absent
     ceiling: np.ndarray
+    overdispersion: np.ndarray
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -72,7 +73,7 @@ class ReadModel:
     def with_samples(self, overdispersion: np.ndarray, purity_factor: np.ndarray) -> ReadModel:
         """The same with other overdispersions (S,) and purities multiplied by (S,) factors."""
         rows = _rows(self.sites, self.copy_number_error, self.absent, overdispersion, purity_factor)
-        return replace(self, rows=rows, ceiling=row_ceiling(rows))
+        return replace(self, rows=rows, ceiling=row_ceiling(rows), overdispersion=overdispersion)
 
     def subset(self, mutations: np.ndarray) -> ReadModel:
         """The model of some mutations (indices)."""
@@ -84,12 +85,17 @@ class ReadModel:
         )
         rows = self.rows
         kept = Rows(
-            *(np.ascontiguousarray(part[mutations]) for part in rows[:6]),
-            rows.overdispersion,
+            *(np.ascontiguousarray(part[mutations]) for part in rows[:7]),
             np.ascontiguousarray(rows.table[mutations]),
             rows.tables,
         )
-        return replace(self, sites=sites, states=take_states(self.states, mutations), rows=kept, ceiling=self.ceiling[mutations])
+        return replace(
+            self,
+            sites=sites,
+            states=take_states(self.states, mutations),
+            rows=kept,
+            ceiling=self.ceiling[mutations],
+        )
 
 
 def take_states(states: States, mutations: np.ndarray) -> States:
@@ -109,17 +115,24 @@ def _taken(start: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def read_model(
-    observations: Observations, *, absent: Absent, copy_number_error: float = 0.05, overdispersion: float = 1e-3
+    observations: Observations,
+    *,
+    absent: Absent,
+    copy_number_error: float = 0.05,
+    overdispersion: float = 1e-3,
 ) -> ReadModel:
     """Set up the read model; mean copy numbers with fractions are taken to have the given error."""
     sites = dense(observations)
-    whole = bool((sites.major == np.round(sites.major)).all() and (sites.minor == np.round(sites.minor)).all())
+    whole = bool(
+        (sites.major == np.round(sites.major)).all() and (sites.minor == np.round(sites.minor)).all()
+    )
     error = 0.0 if whole else copy_number_error
     states = copy_number_states(sites.major, sites.minor, error)
     sites = replace(sites, major=settled(sites.major, error), minor=settled(sites.minor, error))
     samples = sites.alt.shape[1]
-    rows = _rows(sites, error, absent, np.full(samples, overdispersion), np.ones(samples))
-    return ReadModel(sites, states, rows, error, absent, row_ceiling(rows))
+    each = np.full(samples, overdispersion)
+    rows = _rows(sites, error, absent, each, np.ones(samples))
+    return ReadModel(sites, states, rows, error, absent, row_ceiling(rows), each)
 
 
 def dense(data: Observations) -> Sites:
@@ -154,9 +167,14 @@ def _rows(
     spread = (purity * np.sqrt(2.0) * cn_error / alleles) ** 2
     missing = not_called_tables(sites.called, sites.depth, scale, sites.error, overdispersion, absent)
     table = np.where(sites.called & (sites.depth == 0), NOTHING, missing.table)
+    # the total's error widens the frequency in proportion to itself: v²·spread over v(1 − v)
+    v = np.clip((sites.alt + 0.5) / (sites.depth + 1), 0.0, 0.9)
+    row_overdispersion = np.minimum(overdispersion + spread * v / (1 - v), MOST_OVERDISPERSED)
+    row_overdispersion = np.where(row_overdispersion * sites.depth < NEGLIGIBLE, 0.0, row_overdispersion)
     floor = np.log(UNEXPLAINED) + flat_log_likelihood(sites.alt, sites.depth)
+    whole = depth_terms(sites.depth, row_overdispersion)
     return Rows(
-        sites.alt, sites.depth, scale, sites.error, spread, floor, overdispersion, table, missing.values
+        sites.alt, sites.depth, scale, sites.error, row_overdispersion, whole, floor, table, missing.values
     )
 
 
@@ -165,4 +183,3 @@ def flat_log_likelihood(alt: np.ndarray, depth: np.ndarray) -> np.ndarray:
     from scipy.special import betaln
 
     return betaln(alt + 1, depth - alt + 1)
-

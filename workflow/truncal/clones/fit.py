@@ -15,13 +15,20 @@ import numpy as np
 from truncal.ccf.model import ReadModel
 from truncal.clones.mixture import TRUNK, Fixed, Mixture, expect, fixed_likelihoods, maximise
 from truncal.clones.posterior import Centre, cluster_posterior
+from truncal.clones.samples import estimate_overdispersion, expected_copies, refine_purity
 from truncal.clones.start import starting_groups
 
 AT_ONCE = 800
 """Mutations that are agglomerated together."""
 
 SWEEPS = 30
-ROUNDS = 4
+
+SETTLED = 1e-3
+"""Share of mutations that may still change cluster when an iteration counts as settled."""
+ROUNDS = 6
+
+AFRESH = 0.5
+"""Change of the (log) overdispersion from which clusters are looked for afresh."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +37,46 @@ class Options:
 
     concentration: float = 1.0
     outlier_prior: float = 0.01
+    overdispersion: float = 3e-4
+    purity_error: float = 0.02
 
 
-def fit_clusters(model: ReadModel, options: Options) -> tuple[ReadModel, Fixed, Mixture]:
-    """Fit the mixture."""
+@dataclass(frozen=True)
+class Fit:
+    """The read model with the samples' parameters, and the mixture."""
+
+    model: ReadModel
+    fixed: Fixed
+    mixture: Mixture
+    overdispersion: np.ndarray
+    purity_factor: np.ndarray
+
+
+def fit_clusters(model: ReadModel, options: Options) -> Fit:
+    """Fit the mixture, each sample's overdispersion and its purity."""
+    samples = model.shape[1]
+    overdispersion = np.full(samples, options.overdispersion)
+    factor = np.ones(samples)
+    model = model.with_samples(overdispersion, factor)
     fixed = fixed_likelihoods(model)
-    mixture = _start(model, fixed, options)
-    mixture = _settle(model, fixed, mixture, options)
+    mixture = _from_scratch(model, fixed, options)
+    for _ in range(ROUNDS):
+        copies = expected_copies(model, mixture)
+        before, overdispersion = overdispersion, estimate_overdispersion(model, copies, overdispersion)
+        factor = refine_purity(model, copies, mixture, factor, options.purity_error)
+        changed = np.abs(np.log((overdispersion + 3e-4) / (before + 3e-4))).max()
+        model = model.with_samples(overdispersion, factor)
+        fixed = fixed_likelihoods(model)
+        if changed > AFRESH:
+            mixture = _from_scratch(model, fixed, options)
+        else:
+            mixture = _settle(model, fixed, mixture, options)
+            break
+    return Fit(model, fixed, mixture, overdispersion, factor)
+
+
+def _from_scratch(model: ReadModel, fixed: Fixed, options: Options) -> Mixture:
+    mixture = _settle(model, fixed, _start(model, fixed, options), options)
     for _ in range(ROUNDS):
         more = _more(model, fixed, mixture, options)
         if more is None:
@@ -45,7 +85,7 @@ def fit_clusters(model: ReadModel, options: Options) -> tuple[ReadModel, Fixed, 
         mixture = _settle(model, fixed, more, options)
         if len(mixture.centres) <= count:
             break
-    return model, fixed, mixture
+    return mixture
 
 
 def _start(model: ReadModel, fixed: Fixed, options: Options) -> Mixture:
@@ -102,7 +142,7 @@ def _iterate(model: ReadModel, fixed: Fixed, mixture: Mixture, options: Options)
         mixture = expect(model, fixed, mixture, options.outlier_prior)
         mixture = maximise(model, mixture, afresh=sweep == 0)
         now = mixture.label
-        if label is not None and np.array_equal(now, label):
+        if label is not None and (now != label).sum() <= SETTLED * len(label):
             break
         label = now
     return expect(model, fixed, mixture, options.outlier_prior)

@@ -14,7 +14,7 @@ import math
 import numpy as np
 from numba import njit
 
-from truncal.ccf.likelihood import interpolated, row_log_likelihood
+from truncal.ccf.likelihood import interpolated, log_beta_binomial, row_log_likelihood
 from truncal.copynumber.states import LATE_GAINED, LATE_LOST, UNTOUCHED
 
 TABLE_STEP = 0.05
@@ -28,14 +28,14 @@ HOPELESS = 25.0
 
 @njit(cache=True, nogil=True, inline="always")
 def _row(rows, n, s, u, variance):  # type: ignore[no-untyped-def]
-    alt, depth, scale, error, total_spread, floor, overdispersion, table, tables = rows
+    alt, depth, scale, error, overdispersion, whole, floor, table, tables = rows
     which = table[n, s]
     if which == -2:
         return 0.0
     if which >= 0:
         return interpolated(tables[which], TABLE_STEP, u)
     return row_log_likelihood(
-        alt[n, s], depth[n, s], scale[n, s], error[n, s], overdispersion[s], total_spread[n, s], floor[n, s], u, variance
+        alt[n, s], depth[n, s], scale[n, s], error[n, s], overdispersion[n, s], whole[n, s], floor[n, s], u, variance
     )  # fmt: skip
 
 
@@ -62,7 +62,9 @@ def trunk_states(rows, start, u, log_weight, kind, cn_variance):  # type: ignore
             total = log_weight[z]
             for s in range(samples):
                 copies = u[z, s]
-                uncertain = kind[z] == LATE_GAINED or kind[z] == LATE_LOST or abs(copies - round(copies)) > 1e-3
+                uncertain = (
+                    kind[z] == LATE_GAINED or kind[z] == LATE_LOST or abs(copies - round(copies)) > 1e-3
+                )
                 if cn_variance > 0.0 and uncertain:
                     total += _spread_row(rows, n, s, copies, cn_variance)
                 else:
@@ -105,7 +107,9 @@ def copies_at_most(change):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def branch_states(rows, ceiling, n, phi, phi_variance, first, last, change, log_weight, kind, cn_variance, least, out):  # type: ignore[no-untyped-def]
+def branch_states(
+    rows, ceiling, n, phi, phi_variance, first, last, change, log_weight, kind, cn_variance, least, out
+):  # type: ignore[no-untyped-def]
     """Joint log-likelihood of the branch states first..last of mutation n at φ (S,) into out; their log sum.
 
     ceiling: (N, S) the best any frequency can do. A state that can't reach `least` any more is given up (−inf).
@@ -238,4 +242,36 @@ def grid_likelihood(rows, start, change, log_weight, kind, cn_variance, members,
                         value += _shortfall(grid[g], shift, copies_at_most(change[z]), cn_variance)
                         total += math.exp(log_weight[z] + min(value - plain[g], 600.0))
                 out[i, s, g] = plain[g] + math.log(total)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def trunk_best(start, values):  # type: ignore[no-untyped-def]
+    """Most probable trunk state of each site, and its posterior: (N,) int64 and (N,)."""
+    sites = start.shape[0] - 1
+    best, share = np.empty(sites, dtype=np.int64), np.empty(sites)
+    for n in range(sites):
+        z = start[n]
+        for other in range(start[n], start[n + 1]):
+            if values[other] > values[z]:
+                z = other
+        total = 0.0
+        for other in range(start[n], start[n + 1]):
+            total += math.exp(values[other] - values[z])
+        best[n], share[n] = z, 1.0 / total
+    return best, share
+
+
+@njit(cache=True, nogil=True)
+def overdispersion_log_likelihood(alt, depth, p, floor, candidates):  # type: ignore[no-untyped-def]
+    """Log-likelihood (C,) of rows with expected frequency p (R,) for each candidate overdispersion.
+
+    floor: (R,) what a row is worth where something else is wrong with it, its prior included.
+    """
+    out = np.zeros(candidates.shape[0])
+    for i in range(alt.shape[0]):
+        for j in range(candidates.shape[0]):
+            value = log_beta_binomial(alt[i], depth[i], p[i], candidates[j])
+            top = max(value, floor[i])
+            out[j] += top + math.log(math.exp(value - top) + math.exp(floor[i] - top))
     return out

@@ -45,7 +45,12 @@ def fixed_likelihoods(model: ReadModel) -> Fixed:
     """The parts that stay the same while clusters move."""
     states = model.states
     values = trunk_states(
-        model.rows, states.trunk_start, states.trunk_u, states.trunk_log_weight, states.trunk_kind, model.copy_number_error**2
+        model.rows,
+        states.trunk_start,
+        states.trunk_u,
+        states.trunk_log_weight,
+        states.trunk_kind,
+        model.copy_number_error**2,
     )
     return Fixed(sum_by_site(states.trunk_start, values), outlier_log_likelihood(model))
 
@@ -60,7 +65,9 @@ def outlier_log_likelihood(model: ReadModel) -> np.ndarray:
     value = np.where(rows.table == -1, value, 0.0)
     for n, s in zip(*np.nonzero(rows.table >= 0), strict=True):
         table = rows.tables[rows.table[n, s]]
-        value[n, s] = np.log(0.2 * np.exp(table[0]) + 0.8 * np.exp(table[: int(20 * max(sites.major[n, s], 1)) + 1]).mean())
+        value[n, s] = np.log(
+            0.2 * np.exp(table[0]) + 0.8 * np.exp(table[: int(20 * max(sites.major[n, s], 1)) + 1]).mean()
+        )
     return value.sum(axis=1)
 
 
@@ -100,7 +107,5 @@ def maximise(model: ReadModel, mixture: Mixture, *, afresh: bool = False) -> Mix
         members = np.flatnonzero(share > 0.01)
         old = mixture.centres[k]
         window = None if afresh else (np.maximum(old.low, 0), np.minimum(old.high, 1))
-        centres.append(
-            cluster_posterior(model, members, share[members], old.mean, old.variance, window)
-        )
+        centres.append(cluster_posterior(model, members, share[members], old.mean, old.variance, window))
     return Mixture(centres, weights)

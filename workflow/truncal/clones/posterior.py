@@ -68,7 +68,9 @@ def cluster_posterior(
             if at_edge:  # the window has been left
                 points = whole
             elif len(near) < 7:
-                points = np.linspace(points[max(near[0] - 1, 0)], points[min(near[-1] + 1, len(points) - 1)], ZOOMED)
+                points = np.linspace(
+                    points[max(near[0] - 1, 0)], points[min(near[-1] + 1, len(points) - 1)], ZOOMED
+                )
             else:
                 break
             values = look(points)

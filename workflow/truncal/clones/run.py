@@ -10,8 +10,9 @@ import numpy as np
 
 from truncal.ccf.absent import Absent
 from truncal.ccf.observations import read_observations
-from truncal.ccf.tensor import read_model
-from truncal.clones.fit import Clustering, cluster_mutations
+from truncal.ccf.model import read_model
+from truncal.clones.fit import Options, fit_clusters
+from truncal.clones.result import Clustering, clustering
 from truncal.clones.write import write_clones
 from truncal.provenance import write_step
 
@@ -30,48 +31,57 @@ def run_clones(counts: Path, out: Path, settings: Mapping[str, Any], seed: int) 
     options = settings["clones"]
     model = read_model(
         observations,
-        grid=options["grid"],
-        loss_prior=options["loss_prior"],
         absent=Absent.from_settings(settings["absent"]),
+        copy_number_error=options["copy_number_error"],
     )
-    clustering = cluster_mutations(
-        model, concentration=options["concentration"], outlier_prior=options["outlier_prior"]
+    fit = fit_clusters(
+        model,
+        Options(
+            concentration=options["concentration"],
+            outlier_prior=options["outlier_prior"],
+            purity_error=options["purity_error"],
+        ),
     )
-    write_clones(out, model, clustering)
-    sizes = np.bincount(clustering.label[clustering.label >= 0], minlength=1)
-    outliers = int((clustering.label < 0).sum())
+    found = clustering(
+        fit, at_least=settings["clonality"]["ccf_at_least"], model_error=options["model_error"]
+    )
+    write_clones(out, observations, found, [None] * observations.shape[0])
+    sizes = np.bincount(found.label[found.label >= 0], minlength=1)
+    outliers = int((found.label < 0).sum())
     write_step(
         out,
         "clones",
         parameters={**options, "absent": dict(settings["absent"]), "seed": seed},
         inputs=[counts, *([beside] if beside.exists() else [])],
-        warnings=_warnings(clustering, sizes, outliers),
+        warnings=_warnings(found, sizes, outliers),
         summary={
-            "n_mutations": len(clustering.label),
+            "n_mutations": len(found.label),
             "n_clusters": len(sizes),
             "n_outliers": outliers,
-            "precision": {
-                sample: float(f"{value:.6g}")
-                for sample, value in zip(observations.sample_ids, clustering.precision, strict=True)
-            },
+            "overdispersion": _by_sample(observations.sample_ids, found.overdispersion),
+            "purity_factor": _by_sample(observations.sample_ids, found.purity_factor),
         },
     )
-    return clustering
+    return found
 
 
-def _warnings(clustering: Clustering, sizes: np.ndarray, outliers: int) -> list[tuple[str, str]]:
-    found = []
-    if len(clustering.label) < 20:
-        found.append(
+def _by_sample(names: list[str], values: np.ndarray) -> dict[str, float]:
+    return {name: float(f"{value:.6g}") for name, value in zip(names, values, strict=True)}
+
+
+def _warnings(found: Clustering, sizes: np.ndarray, outliers: int) -> list[tuple[str, str]]:
+    out = []
+    if len(found.label) < 20:
+        out.append(
             (
                 "few_mutations",
-                f"Only {len(clustering.label)} mutations: clusters and tree rest on little, and a clone "
+                f"Only {len(found.label)} mutations: clusters and tree rest on little, and a clone "
                 "without its own mutation among them can't be seen.",
             )
         )
     small = [str(index + 1) for index in np.flatnonzero(sizes < 3).tolist()]
     if small:
-        found.append(
+        out.append(
             (
                 "small_clusters",
                 f"Clusters of fewer than three mutations: {', '.join(small)}. They may be real clones or "
@@ -79,7 +89,7 @@ def _warnings(clustering: Clustering, sizes: np.ndarray, outliers: int) -> list[
             )
         )
     if outliers:
-        found.append(
+        out.append(
             ("outliers", f"{outliers} mutations fit no cluster; their clonality rests on their own reads.")
         )
-    return found
+    return out

@@ -210,7 +210,9 @@ def _site(alleles, loose, trunk, trunk_w, trunk_k, branch, branch_w, branch_k): 
                 n_branch = _add(values, per_copy * hit * 0.3, GAINED, branch, branch_w, branch_k, n_branch)
                 if base > 1:
                     values /= base
-                    n_branch = _add(values, per_copy * hit * 0.1, GAINED, branch, branch_w, branch_k, n_branch)
+                    n_branch = _add(
+                        values, per_copy * hit * 0.1, GAINED, branch, branch_w, branch_k, n_branch
+                    )
             if losses:
                 for s in range(size):
                     values[s] = -max(base - event[s], 0.0)

@@ -1,0 +1,227 @@
+"""Each mutation as a mixture of explanations (cluster and copy-number state), and what that says of its CCF.
+
+An explanation gives the CCF and the DCF of the mutation in every sample as normal distributions cut to 0..1; the reads of
+the row narrow them where the explanation leaves room (a partial loss known from the copy number to ± 0.05, say).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from truncal.clones.kernels import branch_states
+from truncal.copynumber.states import EARLY, LOST
+
+LEAST = 2e-3
+"""Explanations less probable than this are left out."""
+
+RETAINED_WITHIN = 0.02
+"""A loss in fewer cancer cells than this does not count."""
+
+
+class Summary(NamedTuple):
+    """Arrays (N, S), except p_clonal (N,). ccf and dcf: (N, S, 3), mean, 2.5 % and 97.5 % quantile."""
+
+    ccf: np.ndarray
+    dcf: np.ndarray
+    copies: np.ndarray
+    retained: np.ndarray
+    p_clonal: np.ndarray
+
+
+@njit(cache=True, nogil=True)
+def _normal_cdf(x):  # type: ignore[no-untyped-def]
+    return 0.5 * math.erfc(-x / math.sqrt(2.0))
+
+
+@njit(cache=True, nogil=True)
+def _quantile(weight, mean, spread, count, probability):  # type: ignore[no-untyped-def]
+    """Quantile of a mixture of normal distributions cut to 0..1 (mass beyond an end sits on it)."""
+    low, high = 0.0, 1.0
+    at_zero = 0.0
+    below_one = 0.0
+    for i in range(count):
+        if spread[i] < 1e-6:
+            at_zero += weight[i] if mean[i] <= 0.0 else 0.0
+            below_one += weight[i] if mean[i] < 1.0 else 0.0
+        else:
+            at_zero += weight[i] * _normal_cdf(-mean[i] / spread[i])
+            below_one += weight[i] * _normal_cdf((1.0 - mean[i]) / spread[i])
+    if at_zero >= probability:
+        return 0.0
+    if below_one < probability:
+        return 1.0
+    for _ in range(40):
+        middle = 0.5 * (low + high)
+        total = 0.0
+        for i in range(count):
+            if spread[i] < 1e-6:
+                total += weight[i] if mean[i] <= middle else 0.0
+            else:
+                total += weight[i] * _normal_cdf((middle - mean[i]) / spread[i])
+        if total < probability:
+            low = middle
+        else:
+            high = middle
+    return 0.5 * (low + high)
+
+
+@njit(cache=True, nogil=True)
+def _cut_mean(mean, spread):  # type: ignore[no-untyped-def]
+    """Mean of a normal distribution cut to 0..1."""
+    if spread < 1e-6:
+        return min(max(mean, 0.0), 1.0)
+    a, b = -mean / spread, (1.0 - mean) / spread
+    density = (math.exp(-0.5 * a * a) - math.exp(-0.5 * b * b)) / math.sqrt(2 * math.pi)
+    inside = _normal_cdf(b) - _normal_cdf(a)
+    return mean * inside + spread * density + 1.0 - _normal_cdf(b)
+
+
+@njit(cache=True, nogil=True)
+def _narrowed(u, variance, alt, depth, scale, error, overdispersion):  # type: ignore[no-untyped-def]
+    """Mean and variance of u ~ N(u, variance) after the row's reads, in the normal approximation."""
+    if variance <= 0.0 or depth <= 0.0:
+        return u, variance
+    v = max((alt / depth - error) / (1 - 2 * error), 0.0)
+    p = (alt + 0.5) / (depth + 1.0)
+    noise = p * (1 - p) / depth * (1 + (depth - 1) * overdispersion) / (scale * scale)
+    gain = variance / (variance + noise)
+    return u + gain * (v / scale - u), variance * (1 - gain)
+
+
+@njit(cache=True, nogil=True)
+def summarise(  # type: ignore[no-untyped-def]
+    rows, ceiling, responsibility, trunk_start, trunk_u, trunk_log, trunk_kind, start, change, log_weight, kind,
+    cn_variance, phi, phi_variance, major, at_least,
+):  # fmt: skip
+    """Fill a `Summary` for all mutations; trunk_log: joint log-likelihoods of the trunk states.
+
+    responsibility: (N, 1 + K + 1) with the trunk first and outliers last. major: (N, S). at_least: CCF that counts as clonal.
+    """
+    alt, depth, scale, error, overdispersion, whole, floor, table, tables = rows
+    sites, samples = alt.shape
+    clusters = phi.shape[0]
+    most = 256
+    weight = np.empty(most)
+    c_mean, c_spread = np.empty((samples, most)), np.empty((samples, most))
+    d_mean, d_spread = np.empty((samples, most)), np.empty((samples, most))
+    ccf, dcf = np.zeros((sites, samples, 3)), np.zeros((sites, samples, 3))
+    copies, retained = np.zeros((sites, samples)), np.zeros((sites, samples))
+    clonal = np.zeros(sites)
+    scratch = np.empty(64)
+    for n in range(sites):
+        count = 0
+        r = responsibility[n, 0]
+        if r > LEAST:
+            top = -np.inf
+            for z in range(trunk_start[n], trunk_start[n + 1]):
+                top = max(top, trunk_log[z])
+            total = 0.0
+            for z in range(trunk_start[n], trunk_start[n + 1]):
+                total += math.exp(trunk_log[z] - top)
+            for z in range(trunk_start[n], trunk_start[n + 1]):
+                w = r * math.exp(trunk_log[z] - top) / total
+                if w < LEAST or count == most:
+                    continue
+                weight[count] = w
+                for s in range(samples):
+                    d_mean[s, count], d_spread[s, count] = 1.0, 0.0
+                    u = trunk_u[z, s]
+                    lost = u < 1.0 - RETAINED_WITHIN
+                    uncertain = abs(u - round(u)) > 1e-3 and u < 1.0
+                    variance = cn_variance if uncertain else 0.0
+                    mean = u
+                    if table[n, s] == -1:
+                        mean, variance = _narrowed(
+                            u,
+                            variance,
+                            alt[n, s],
+                            depth[n, s],
+                            scale[n, s],
+                            error[n, s],
+                            overdispersion[n, s],
+                        )
+                    c_mean[s, count] = min(mean, 1.0) if u < 1.0 else 1.0
+                    c_spread[s, count] = math.sqrt(variance)
+                    copies[n, s] += w * mean
+                    retained[n, s] += 0.0 if lost else w
+                count += 1
+        for k in range(clusters):
+            r = responsibility[n, k + 1]
+            if r <= LEAST:
+                continue
+            total = branch_states(
+                rows, ceiling, n, phi[k], phi_variance[k], start[n], start[n + 1], change, log_weight, kind,
+                cn_variance, -np.inf, scratch,
+            )  # fmt: skip
+            for z in range(start[n], start[n + 1]):
+                w = r * math.exp(scratch[z - start[n]] - total)
+                if w < LEAST or count == most:
+                    continue
+                weight[count] = w
+                for s in range(samples):
+                    f = phi[k, s]
+                    d_mean[s, count], d_spread[s, count] = f, math.sqrt(phi_variance[k, s])
+                    loss = max(-change[z, s], 0.0) if kind[z] == LOST else 0.0
+                    mean, variance = max(f - loss, 0.0), phi_variance[k, s]
+                    if loss > 0.0:
+                        variance += cn_variance
+                        if table[n, s] == -1:
+                            mean, variance = _narrowed(
+                                mean,
+                                variance,
+                                alt[n, s],
+                                depth[n, s],
+                                scale[n, s],
+                                error[n, s],
+                                overdispersion[n, s],
+                            )
+                        mean = min(mean, f)
+                    c_mean[s, count], c_spread[s, count] = mean, math.sqrt(variance)
+                    copies[n, s] += w * (mean if loss > 0.0 else max(f + change[z, s], 0.0))
+                    retained[n, s] += 0.0 if loss > RETAINED_WITHIN else w
+                count += 1
+        r = responsibility[n, clusters + 1]
+        if r > LEAST and count < most:
+            weight[count] = r
+            for s in range(samples):
+                mean, variance = 0.5, 0.08
+                if table[n, s] == -1:
+                    mean, variance = _narrowed(
+                        1.0, 1e6, alt[n, s], depth[n, s], scale[n, s], error[n, s], overdispersion[n, s]
+                    )
+                    m = max(1.0, min(round(mean), max(major[n, s], 1.0)))
+                    copies[n, s] += r * max(mean, 0.0)
+                    mean, variance = mean / m, variance / (m * m)
+                else:
+                    copies[n, s] += r * mean
+                c_mean[s, count], c_spread[s, count] = mean, math.sqrt(variance)
+                d_mean[s, count], d_spread[s, count] = mean, math.sqrt(variance)
+                retained[n, s] += r
+            count += 1
+        kept = 0.0
+        for i in range(count):
+            kept += weight[i]
+        for i in range(count):
+            weight[i] /= kept
+            joint = weight[i]
+            for s in range(samples):
+                if c_spread[s, i] < 1e-6:
+                    joint *= 1.0 if c_mean[s, i] >= at_least else 0.0
+                else:
+                    joint *= 1.0 - _normal_cdf((at_least - c_mean[s, i]) / c_spread[s, i])
+            clonal[n] += joint
+        for s in range(samples):
+            copies[n, s] /= kept
+            retained[n, s] /= kept
+            for i in range(count):
+                ccf[n, s, 0] += weight[i] * _cut_mean(c_mean[s, i], c_spread[s, i])
+                dcf[n, s, 0] += weight[i] * _cut_mean(d_mean[s, i], d_spread[s, i])
+            ccf[n, s, 1] = _quantile(weight, c_mean[s], c_spread[s], count, 0.025)
+            ccf[n, s, 2] = _quantile(weight, c_mean[s], c_spread[s], count, 0.975)
+            dcf[n, s, 1] = _quantile(weight, d_mean[s], d_spread[s], count, 0.025)
+            dcf[n, s, 2] = _quantile(weight, d_mean[s], d_spread[s], count, 0.975)
+    return ccf, dcf, copies, retained, clonal

@@ -1,0 +1,108 @@
+"""What the clusters say about a sample: the overdispersion of its reads, and its purity.
+
+Both come from rows whose number of mutated copies is not in doubt: members of a cluster with a probability of at least
+`SURE`, on a copy that nothing happened to, or on the trunk in a whole-number state.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from truncal.ccf.model import READS, UNEXPLAINED, ReadModel
+from truncal.clones.kernels import overdispersion_log_likelihood, trunk_best, trunk_states
+from truncal.clones.mixture import TRUNK, Mixture
+from truncal.copynumber.states import LATE_GAINED, LATE_LOST
+
+SURE = 0.8
+
+CANDIDATES = np.concatenate([[0.0], np.geomspace(1e-5, 0.1, 33)])
+"""Overdispersions to choose from; the first is the binomial limit."""
+
+WRONG = 0.03
+"""Share of these rows in which a wrong state or cluster is to blame, not overdispersion."""
+
+FEWEST = 8
+"""Rows a sample needs for an estimate of its own."""
+
+FACTORS = np.linspace(0.8, 1.25, 91)
+"""Purities, as multiples of the given one, to choose from."""
+
+
+def expected_copies(model: ReadModel, mixture: Mixture) -> np.ndarray:
+    """Mutated copies (N, S) where they are not in doubt, NaN elsewhere."""
+    states, r = model.states, mixture.responsibility
+    out = np.full(model.shape, np.nan)
+    values = trunk_states(
+        model.rows, states.trunk_start, states.trunk_u, states.trunk_log_weight, states.trunk_kind,
+        model.copy_number_error**2,
+    )  # fmt: skip
+    best, share = trunk_best(states.trunk_start, values)
+    kind = states.trunk_kind[best]
+    on_trunk = (r[:, TRUNK] * share >= SURE) & (kind != LATE_GAINED) & (kind != LATE_LOST)
+    u = states.trunk_u[best]
+    whole = np.abs(u - np.round(u)) < 1e-3
+    out[on_trunk] = np.where(whole, u, np.nan)[on_trunk]
+    sizes = r[:, 1:-1].sum(axis=0)
+    single = np.diff(states.branch_start) == 1
+    for k, centre in enumerate(mixture.centres):
+        if sizes[k] < 4:
+            continue
+        members = np.flatnonzero((r[:, k + 1] >= SURE) & single)
+        out[members] = centre.mean
+    return out
+
+
+def estimate_overdispersion(model: ReadModel, copies: np.ndarray, present: np.ndarray) -> np.ndarray:
+    """Overdispersion (S,) of each sample; samples with few rows take what all samples together say.
+
+    present: (S,) values to fall back on.
+    """
+    rows = model.rows
+    v = np.clip(rows.scale * copies, 0, 1)
+    p = v * (1 - rows.error) + (1 - v) * rows.error
+    use = (rows.table == READS) & (rows.depth > 1) & np.isfinite(p) & (v > 0.02) & (v < 0.98)
+    scores = np.zeros((model.shape[1], len(CANDIDATES)))
+    counts = use.sum(axis=0)
+    floor = rows.floor + np.log(WRONG / UNEXPLAINED)
+    for s in range(model.shape[1]):
+        chosen = use[:, s]
+        if chosen.any():
+            scores[s] = overdispersion_log_likelihood(
+                rows.alt[chosen, s], rows.depth[chosen, s], p[chosen, s], floor[chosen, s], CANDIDATES
+            )
+    if counts.sum() < FEWEST:
+        return present
+    pooled = CANDIDATES[scores.sum(axis=0).argmax()]
+    # samples are drawn together: the pooled score counts as `FEWEST` rows of each
+    together = scores.sum(axis=0) / counts.sum() * FEWEST
+    out = CANDIDATES[(scores + together).argmax(axis=1)]
+    return np.where(counts >= FEWEST, out, pooled)
+
+
+def refine_purity(
+    model: ReadModel, copies: np.ndarray, mixture: Mixture, factor: np.ndarray, error: float
+) -> np.ndarray:
+    """Purity of each sample as a multiple (S,) of the given one, from the trunk's mutations.
+
+    factor: (S,) the present multiples. error: standard deviation of the given purity relative to it; 0 leaves it.
+    """
+    if error <= 0:
+        return factor
+    rows, sites = model.rows, model.sites
+    on_trunk = mixture.responsibility[:, TRUNK] >= SURE
+    out = factor.copy()
+    for s in range(model.shape[1]):
+        use = on_trunk & (rows.table[:, s] == READS) & (rows.depth[:, s] > 0) & np.isfinite(copies[:, s])
+        if use.sum() < FEWEST:
+            continue
+        purity = np.minimum(sites.purity[use, s][:, None] * FACTORS, 1.0)
+        total = (sites.major[use, s] + sites.minor[use, s])[:, None]
+        v = purity * copies[use, s][:, None] / (purity * total + (1 - purity) * sites.normal[use, s][:, None])
+        p = np.clip(v * (1 - 2 * rows.error[use, s][:, None]) + rows.error[use, s][:, None], 1e-9, 1 - 1e-9)
+        alt, depth = rows.alt[use, s][:, None], rows.depth[use, s][:, None]
+        # reads count as much as their overdispersion lets them
+        weight = 1 / (1 + (depth - 1) * model.overdispersion[s])
+        score = (weight * (alt * np.log(p) + (depth - alt) * np.log1p(-p))).sum(axis=0)
+        score -= 0.5 * ((FACTORS - 1) / error) ** 2
+        out[s] = FACTORS[score.argmax()]
+    return out
