@@ -57,18 +57,21 @@ def simulate(
     seed: int = 1,
     repeats: float = 0.0,
     nuisance: float = 0.1,
+    gap: int = 0,
 ) -> Simulated:
     """Plant one variant of each kind in turn.
 
     kinds: snv, mnv, ins, del, complex. repeats: share of indels put into a short tandem repeat. nuisance:
-    share of extra reads that may not count (duplicates, poor mapping quality, secondary, failed).
+    share of reads that may not count (duplicates, poor mapping quality, secondary, failed). gap: bases
+    without reads between the stretches, as between the targets of an exome.
     """
     rng = np.random.default_rng(seed)
-    length = SPACING * len(kinds)
+    step = SPACING + gap
+    length = step * len(kinds)
     genome = rng.choice(list(BASES), length)
     sites, haplotypes = [], []
     for k, kind in enumerate(kinds):
-        stretch = genome[k * SPACING : (k + 1) * SPACING]
+        stretch = genome[k * step : k * step + SPACING]
         if kind in ("ins", "del") and rng.random() < repeats:
             unit = rng.choice(list(BASES), rng.integers(1, 4))
             tandem = np.tile(unit, int(rng.integers(3, 8)))
@@ -76,7 +79,7 @@ def simulate(
         text = "".join(stretch)
         ref, alt = _alleles(kind, text, rng, repeats)
         offset = SITE - (0 if kind in ("snv", "mnv") else 1)
-        sites.append(Planted(kind, k * SPACING + offset + 1, ref, alt))
+        sites.append(Planted(kind, k * step + offset + 1, ref, alt))
         haplotypes.append((text, text[:offset] + alt + text[offset + len(ref) :]))
     folder.mkdir(parents=True, exist_ok=True)
     fasta = folder / "reference.fa"
@@ -88,7 +91,7 @@ def simulate(
     reads = []
     for k, (site, pair) in enumerate(zip(sites, haplotypes, strict=True)):
         n = rng.poisson(depth * SPACING / (2 * read_length))
-        reads += _reads_of_site(header, site, pair, k, n, read_length, fragment, nuisance, rng)
+        reads += _reads_of_site(header, site, pair, k * step, n, read_length, fragment, nuisance, rng)
     reads.sort(key=lambda read: read.reference_start)
     path = folder / "reads.bam"
     with pysam.AlignmentFile(str(path), "wb", header=header) as out:
@@ -145,7 +148,7 @@ def _reads_of_site(
     header: pysam.AlignmentHeader,
     site: Planted,
     pair: tuple[str, str],
-    stretch: int,
+    origin_of_stretch: int,
     n: int,
     read_length: int,
     fragment: tuple[float, float],
@@ -164,7 +167,7 @@ def _reads_of_site(
     for i in range(n):
         which = int(origin[i])
         begin = int(rng.integers(0, len(pair[which]) - sizes[i] + 1))
-        name = f"f{stretch}_{i}"
+        name = f"f{origin_of_stretch}_{i}"
         informative = False
         for mate, start in enumerate((begin, begin + int(sizes[i]) - read_length)):
             true = codes[which][start : start + read_length]
@@ -175,7 +178,7 @@ def _reads_of_site(
             read.query_qualities_str = (quality[i, mate] + 33).tobytes().decode()
             position, read.cigartuples = _align(site, which, start, read_length, rng)
             read.reference_id = 0
-            read.reference_start = stretch * SPACING + position
+            read.reference_start = origin_of_stretch + position
             read.mapping_quality = int(rng.integers(0, 20)) if spoiled[i] == 1 else 60
             read.flag = 0x1 | 0x2 | (0x40 | 0x20 if mate == 0 else 0x80 | 0x10)
             read.flag |= (0, 0, 0x400, 0x200, 0x100)[spoiled[i]]

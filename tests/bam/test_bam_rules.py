@@ -212,6 +212,8 @@ def test_another_build_or_other_contigs(tmp_path: Path) -> None:
     path = write_bam(tmp_path / "hg38.bam", [with_base(REF)], length=grch("GRCh38"))
     refused(path, "is aligned to GRCh38, the mutations are on GRCh37", build="GRCh37")
     assert count_sites(path, ["7"], [POS], [REF], [ALT], build="GRCh38").ref[0] == 1
+    mouse = write_bam(tmp_path / "mouse.bam", [with_base(REF)], length=145_441_459)
+    refused(mouse, "is not aligned to GRCh38: its chr7 has 145441459 bases, not 159345973", build="GRCh38")
     refused(path, "lacks contigs of the mutations: 8; it has chr7", chrom=["8"])
     short = write_bam(tmp_path / "short.bam", [with_base(REF)], length=POS - 1 + 100)
     with pytest.raises(UserError, match="beyond the end of the contig"):

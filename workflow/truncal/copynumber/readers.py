@@ -93,7 +93,7 @@ def _notes(segments: Segments, purity: float | None) -> list[tuple[str, str]]:
             (
                 "minor_copy_number_unknown",
                 f"{segments.tool} gives only the total copy number of {unknown.sum()} of {len(segments)} "
-                f"segments ({share:.0%} of the covered genome): the minor copy number is marginalised there.",
+                f"segments ({share:.0%} of the covered genome).",
             )
         )
     if purity is not None and segments.purity is not None and abs(purity - segments.purity) > PURITY_DIFFERS:

@@ -88,8 +88,8 @@ def open_alignments(
             }
             is_cram = handle.is_cram
         found = build_of(contigs)
-        if build is not None and found is not None and found != build:
-            faults.add(f"is aligned to {found}, the mutations are on {build}", path)
+        if build is not None and found != build:
+            _other_build(contigs, found, build, path, faults)
         if reference is not None:
             _check_reference(Path(reference), faults)
         faults.raise_if_any()
@@ -105,6 +105,21 @@ def build_of(contigs: dict[str, tuple[int, str, int]]) -> str | None:
         if shared and all(contigs[name][2] == lengths[name] for name in shared):
             return build
     return None
+
+
+def _other_build(
+    contigs: dict[str, tuple[int, str, int]], found: str | None, build: str, path: Path, faults: Faults
+) -> None:
+    if found is not None:
+        faults.add(f"is aligned to {found}, the mutations are on {build}", path)
+        return
+    for name, length in LENGTHS[build].items():
+        if name in contigs and contigs[name][2] != length:
+            faults.add(
+                f"is not aligned to {build}: its {contigs[name][1]} has {contigs[name][2]} bases, not {length}",
+                path,
+            )
+            return
 
 
 def fetch(file: AlignmentFile, regions: Sequence[tuple[str, int, int]], min_mapping_quality: int) -> bytes:
