@@ -1,4 +1,4 @@
-"""The reads benchmark: force-counting against fragments of known origin, and its speed beside mpileup."""
+"""The reads benchmark: force-counting against fragments of known origin, and its speed."""
 
 from __future__ import annotations
 

@@ -213,3 +213,9 @@ def test_plain_tables(tmp_path: Path) -> None:
         "P B 1 1 1000 3 0 3",
     )
     same(copies(meskit, names=["B"]), [(3, 0)])
+
+
+def test_a_list_of_altered_segments_is_not_enough(tmp_path: Path) -> None:
+    path = write(tmp_path / "A.cnvs.txt", "chr startpos endpos nMajor nMinor", "1 1 1000 2 1")
+    with pytest.raises(UserError, match="altered segments only"):
+        read_segments(path)

@@ -44,6 +44,8 @@ def read_segments(
 
     """
     path = Path(path)
+    if path.name.endswith(".cnvs.txt"):
+        raise UserError(Fault("is ASCAT's list of altered segments only; give its .segments.txt", path))
     table = read_raw(path)
     form = recognise(table)
     if form.refusal is not None or form.convert is None:

@@ -133,7 +133,7 @@ _FACETS_OUT = _lines("Purity", "Ploidy")
 _COMPANIONS: dict[str, tuple[tuple[str, tuple[tuple[str, Reader], ...]], ...]] = {
     "ASCAT": (
         (
-            r"(?P<stem>.+?)\.(segments|segments_raw|cnvs)\.txt",
+            r"(?P<stem>.+?)\.(segments|segments_raw)\.txt",
             (
                 ("{stem}.purityploidy.txt", _TABLE),
                 ("{stem}.samplestatistics.txt", _lines("rho", "Ploidy", normal="NormalContamination")),

@@ -114,11 +114,9 @@ def _other_build(
         faults.add(f"is aligned to {found}, the mutations are on {build}", path)
         return
     for name, length in LENGTHS[build].items():
-        if name in contigs and contigs[name][2] != length:
-            faults.add(
-                f"is not aligned to {build}: its {contigs[name][1]} has {contigs[name][2]} bases, not {length}",
-                path,
-            )
+        _, there, bases = contigs.get(name, (0, name, length))
+        if bases != length:
+            faults.add(f"is not aligned to {build}: its {there} has {bases} bases, not {length}", path)
             return
 
 
