@@ -17,6 +17,7 @@ from truncal.counts.annotate import annotate
 from truncal.counts.copies import genome_doubled, join_copies, ploidy
 from truncal.counts.driver_gaps import refuse_gaps
 from truncal.counts.ingest import ingest
+from truncal.counts.purity import Purities, purities
 from truncal.counts.result import CountsResult, Warnings, general_warnings
 from truncal.counts.select import usable_pairs, without_alt_reads
 from truncal.counts.table import run_table
@@ -63,13 +64,14 @@ def _run_vcf(
     union, build = ingest(sheet, rows, settings, genome, warnings)
     sex = next((row.sex for row in rows if row.sex), None)
     segments = _segments(rows, build, warnings)
-    purity = _purities(sheet, rows, segments)
     missing = settings["copy_number"]["missing"]
     try:
         normal = _normal_copies(union.chrom, union.pos, sex, build, segments, missing)
     except UserError as error:
         place = (sheet.path, rows[0].row, "sex")
         raise UserError([Fault(fault.message, *place) for fault in error.faults]) from error
+    found = purities(sheet.path, rows, segments, union, normal, warnings)
+    purity = found.value.tolist()
     copies = join_copies(segments, union.chrom, union.pos, normal, missing)
     if missing == "exclude":
         refuse_gaps(union, copies.total, segments, names, build)
@@ -102,7 +104,7 @@ def _run_vcf(
     write.write_not_called(out / "not_called.tsv", ids, copies, np.nonzero(absent), names, purity)
     write.write_segments(out / "segments.tsv", segments, names)
     write.write_excluded(out / "excluded.tsv", union.excluded)
-    _write_samples(out, rows, segments, purity, usable, absent, union.depth, sex)
+    _write_samples(out, rows, segments, found, usable, absent, union.depth, sex)
     warnings += general_warnings(rows, int(absent.sum()), int(kept.sum()))
     _write_step(out, settings, sheet, rows, warnings, build, int(kept.sum()), counts)
     return CountsResult(int(kept.sum()), len(rows), counts)
@@ -152,24 +154,6 @@ def _segments(rows: Sequence[Sample], build: str | None, warnings: Warnings) -> 
     return found
 
 
-def _purities(sheet: Sheet, rows: Sequence[Sample], segments: Sequence[Segments | None]) -> list[float]:
-    """Purity of each sample: the sheet's, else what the copy-number tool says."""
-    faults = Faults()
-    found = []
-    for row, part in zip(rows, segments, strict=True):
-        value = row.purity if row.purity is not None else (part.purity if part else None)
-        if value is None:
-            faults.add(
-                "is missing and the segments do not state it; expected the purity",
-                sheet.path,
-                row.row,
-                "purity",
-            )
-        found.append(value or 1.0)
-    faults.raise_if_any()
-    return found
-
-
 def _normal_copies(
     chrom: Sequence[str],
     pos: np.ndarray,
@@ -191,7 +175,7 @@ def _write_samples(
     out: Path,
     rows: Sequence[Sample],
     segments: Sequence[Segments | None],
-    purity: Sequence[float],
+    purity: Purities,
     usable: np.ndarray,
     absent: np.ndarray,
     depth: np.ndarray,
@@ -209,7 +193,10 @@ def _write_samples(
                 "timepoint": row.timepoint,
                 "day": row.day,
                 "sex": sex,
-                "purity": purity[s],
+                "purity": float(purity.value[s]),
+                "purity_low": float(purity.low[s]),
+                "purity_high": float(purity.high[s]),
+                "purity_source": purity.source[s],
                 "ploidy": stated if stated is not None else (ploidy(part) if part else None),
                 "wgd": genome_doubled(part) if part else None,
                 "median_depth": float(np.median(deep)) if len(deep) else None,

@@ -232,6 +232,7 @@ def _sample_rows(
                 "day": row.day,
                 "sex": row.sex,
                 "purity": float(np.median(values["purity"][here])) if here.any() else row.purity,
+                "purity_source": "table" if here.any() else "sheet",
                 "ploidy": row.ploidy,
                 "wgd": None,
                 "median_depth": float(np.median(depth[here])) if here.any() else None,

@@ -24,7 +24,7 @@ NOT_CALLED = (
 )  # fmt: skip
 SAMPLES = (
     "sample_id", "kind", "site", "timepoint", "day", "sex", "purity", "ploidy", "wgd", "median_depth",
-    "n_called", "n_not_called",
+    "n_called", "n_not_called", "purity_low", "purity_high", "purity_source",
 )  # fmt: skip
 SEGMENTS = (
     "sample_id", "chrom", "start", "end", "major_cn", "minor_cn", "major_cn_2", "minor_cn_2", "cn_fraction_2",

@@ -317,12 +317,20 @@ def bcsq_parser(raw: str, ref: str, alts: Sequence[str], number: int) -> list[Ef
                 fields[1] or None,
                 fields[2] or None,
                 None,
-                protein_change(fields[5]) if len(fields) > 5 else None,
+                _bcsq_protein(fields[5], fields[0]) if len(fields) > 5 else None,
                 _impact(fields[0]),
                 4 if fields[3] == "protein_coding" else 5,
             )
         )
     return effects
+
+
+def _bcsq_protein(text: str, consequence: str) -> str | None:
+    """What bcftools csq writes for a shifted frame are both sequences to their end."""
+    match = _BCSQ_CHANGE.match(text)
+    if match and "frameshift" in consequence:
+        return _frameshift(int(match[1]), match[2], match[5])
+    return protein_change(text)
 
 
 def _funcotation(description: str) -> Callable[[str, str, Sequence[str], int], list[Effect]]:

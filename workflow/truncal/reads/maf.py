@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,7 @@ def read_maf(path: Path, rows: Sequence[Sample], sheet: Path) -> tuple[Calls, st
         the table lacks columns or depths, values are no counts, or a sample of the sheet is not in it.
 
     """
-    table = _read(path)
+    table, first_row = _read(path)
     faults = Faults()
     column = {what: next((name for name in names if name in table), None) for what, names in NAMES.items()}
     for what in REQUIRED:
@@ -97,6 +98,10 @@ def read_maf(path: Path, rows: Sequence[Sample], sheet: Path) -> tuple[Calls, st
     normal_depth = _counts(table, column["n_depth"], faults)
     normal_ref = _counts(table, column["n_ref"], faults)
     normal_depth = np.where(np.isnan(normal_ref), normal_depth, normal_ref + normal_alt)
+    faults.found = [
+        replace(fault, row=fault.row + first_row - 2) if fault.file == path and fault.row else fault
+        for fault in faults.found
+    ]
     faults.raise_if_any()
 
     rank: dict[Key, int] = {}
@@ -156,7 +161,8 @@ def anchored(pos: int, ref: str, alt: str, other: str | None = None) -> tuple[in
     return (pos if not ref else pos - 1), f"N{ref}", f"N{alt}"
 
 
-def _read(path: Path) -> Table:
+def _read(path: Path) -> tuple[Table, int]:
+    """The table and the line of its first row, which comments may have moved down."""
     import csv
 
     with open_text(path) as handle:
@@ -181,7 +187,7 @@ def _read(path: Path) -> Table:
         for store, value in zip(stores, fields, strict=True):
             store.append(None if value in ("", "NA", ".") else value)
     faults.raise_if_any()
-    return Table(columns, path)
+    return Table(columns, path), lines[1][0]
 
 
 def _counts(table: Table, name: str | None, faults: Faults) -> np.ndarray:
