@@ -187,6 +187,25 @@ def test_summaries_of_ascat_sequenza_and_battenberg(tmp_path: Path) -> None:
     same(copies(battenberg), [(1, 1), (2, 1, 1, 1, 0.3)])
 
 
+def test_ascat_for_caveman(tmp_path: Path) -> None:
+    path = write(tmp_path / "T.copynumber.caveman.csv", "1,1,100,2000,2,1,3,1", "2,X,1,500,1,0,1,0")
+    write(
+        tmp_path / "T.samplestatistics.txt", "NormalContamination 0.35", "Ploidy 2.7", "rho 0.65", "psi 2.6"
+    )
+    segments = read_segments(path, build="GRCh38")
+    assert (segments.tool, segments.purity, segments.ploidy) == ("ASCAT (caveman)", 0.65, 2.7)
+    assert segments.chrom.tolist() == ["1", "X"] and segments.start.tolist() == [100, 1]
+    same(copies(path), [(2, 1), (1, 0)])
+
+
+def test_titan_of_a_male(tmp_path: Path) -> None:
+    head = TITAN.replace("(bp)", ".bp.").replace("(snp)", ".snp.")
+    path = write(tmp_path / "P1_segs.txt", head, "P1 X 1 1000 9 0.5 0.0 4 GAIN 2 NA NA 1 0.7")
+    (tmp_path / "P1_params.txt").write_text("Normal contamination estimate:\t0.26\n")
+    assert read_segments(path).purity == pytest.approx(0.74)
+    same(copies(path), [(2, 0)])
+
+
 def test_a_summary_out_of_range_is_a_fault(tmp_path: Path) -> None:
     path = write(tmp_path / "A.segments.txt", "sample chr startpos endpos nMajor nMinor", "A 1 1 1000 2 1")
     write(tmp_path / "A.purityploidy.txt", "AberrantCellFraction Ploidy", "1.4 3.2")

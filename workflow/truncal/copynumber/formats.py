@@ -11,8 +11,16 @@ from truncal.copynumber.rawtable import RawTable
 from truncal.errors import Faults
 
 CHROM = ("chrom", "chr", "chromosome", "contig", "seqnames")
-START = ("start", "startpos", "start_position", "start.pos", "loc.start", "start_position(bp)")
-END = ("end", "endpos", "end_position", "end.pos", "loc.end", "end_position(bp)")
+START = (
+    "start",
+    "startpos",
+    "start_position",
+    "start.pos",
+    "loc.start",
+    "start_position(bp)",
+    "start_position.bp.",
+)
+END = ("end", "endpos", "end_position", "end.pos", "loc.end", "end_position(bp)", "end_position.bp.")
 
 SHARED_BY_ALL = 0.99
 """Share of the cancer cells from which an event counts as being in all of them."""

@@ -13,6 +13,7 @@ from truncal.errors import Fault, Faults, UserError
 from truncal.tables import open_text
 
 MISSING = frozenset({"", "NA", "NaN", "nan", "na", "NULL", "None", ".", "N/A"})
+_CAVEMAN = ["segment", "chr", "start", "end", "normal_total", "normal_minor", "tumour_total", "tumour_minor"]
 _SHOWN = 5  # faults of one kind that are listed in full
 
 
@@ -103,6 +104,9 @@ def read_raw(path: str | Path, what: str = "segment file") -> RawTable:
         raise UserError(Fault(f"the {what} is empty; expected a header line", path))
     delimiter = "\t" if "\t" in text[start] else "," if "," in text[start] else None
     rows = [_fields(line, delimiter) for line in text[start:]]
+    if _is_caveman(rows[0]):
+        rows.insert(0, _CAVEMAN)
+        start -= 1
     header = [name.strip().lstrip("#").strip() for name in rows[0]]
     body = [
         (start + 1 + i, row) for i, row in enumerate(rows) if i > 0 and any(field.strip() for field in row)
@@ -132,6 +136,13 @@ def read_raw(path: str | Path, what: str = "segment file") -> RawTable:
         more = [Fault(f"{len(bad) - _SHOWN} more rows have too few or too many fields", path)]
         raise UserError(bad[:_SHOWN] + (more if len(bad) > _SHOWN else []))
     return RawTable(path, header, columns, lines, comments)
+
+
+def _is_caveman(fields: list[str]) -> bool:
+    """ascatNgs' `.copynumber.caveman.csv` has no header: number, contig and six whole numbers."""
+    return len(fields) == len(_CAVEMAN) and all(
+        field.strip().isdigit() for i, field in enumerate(fields) if i != 1
+    )
 
 
 def _is_comment(line: str) -> bool:

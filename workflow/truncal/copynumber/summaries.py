@@ -128,6 +128,10 @@ def _battenberg(path: Path) -> Summary:
 
 _TABLE = _columns(("purity", "aberrantcellfraction", "cellularity"), ("ploidy",))
 _FACETS_OUT = _lines("Purity", "Ploidy")
+_ASCAT_STATISTICS = _lines("rho", "Ploidy", normal="NormalContamination")
+_TITAN_PARAMS = _lines(
+    "Tumou?r purity", "Average tumou?r ploidy estimate", normal="Normal contamination estimate"
+)
 
 # tool → (name of the segment file, its companions in the order of preference)
 _COMPANIONS: dict[str, tuple[tuple[str, tuple[tuple[str, Reader], ...]], ...]] = {
@@ -136,8 +140,17 @@ _COMPANIONS: dict[str, tuple[tuple[str, tuple[tuple[str, Reader], ...]], ...]] =
             r"(?P<stem>.+?)\.(segments|segments_raw)\.txt",
             (
                 ("{stem}.purityploidy.txt", _TABLE),
-                ("{stem}.samplestatistics.txt", _lines("rho", "Ploidy", normal="NormalContamination")),
-                ("{stem}.samplestatistics.csv", _lines("rho", "Ploidy", normal="NormalContamination")),
+                ("{stem}.samplestatistics.txt", _ASCAT_STATISTICS),
+                ("{stem}.samplestatistics.csv", _ASCAT_STATISTICS),
+            ),
+        ),
+    ),
+    "ASCAT (caveman)": (
+        (
+            r"(?P<stem>.+?)\.copynumber\.caveman\.csv",
+            (
+                ("{stem}.samplestatistics.txt", _ASCAT_STATISTICS),
+                ("{stem}.samplestatistics.csv", _ASCAT_STATISTICS),
             ),
         ),
     ),
@@ -182,14 +195,8 @@ _COMPANIONS: dict[str, tuple[tuple[str, tuple[tuple[str, Reader], ...]], ...]] =
         (
             r"(?P<stem>.+?)[._](titan\.ichor\.seg|titan\.seg|segs|seg)(\.noSNPs)?\.txt",
             (
-                (
-                    "{stem}.params.txt",
-                    _lines(
-                        "Tumou?r purity",
-                        "Average tumou?r ploidy estimate",
-                        normal="Normal contamination estimate",
-                    ),
-                ),
+                ("{stem}.params.txt", _TITAN_PARAMS),
+                ("{stem}_params.txt", _TITAN_PARAMS),
             ),
         ),
     ),

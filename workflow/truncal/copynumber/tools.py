@@ -15,6 +15,7 @@ FORMATS: tuple[Format, ...] = (
     subclonal.FACETS,
     subclonal.PURPLE,
     clonal.SEQUENZA,
+    clonal.CAVEMAN,
     clonal.PCGR,
     clonal.ASCAT,
     clonal.PURECN_LOH,

@@ -75,6 +75,11 @@ def plain(table: RawTable, context: Context) -> Copies:
     return Copies(rows, major[rows], minor[rows], second)
 
 
+CAVEMAN = Format(
+    "ASCAT (caveman)",
+    (("chr",), ("start",), ("end",), ("tumour_total",), ("tumour_minor",), ("normal_total",)),
+    total_minor("tumour_total", "tumour_minor"),
+)
 PCGR = Format("PCGR", (("chromosome",), ("start",), ("end",), ("nmajor",), ("nminor",)), major_minor)
 ASCAT = Format("ASCAT", (CHROM, START, END, ("nmajor",), ("nminor",)), major_minor)
 SEQUENZA = Format(

@@ -19,6 +19,7 @@ from truncal.copynumber.formats import (
     from_total,
     settled,
 )
+from truncal.copynumber.genome import canonical_names
 from truncal.copynumber.rawtable import RawTable
 from truncal.errors import Fault, Faults, UserError
 
@@ -52,8 +53,12 @@ def titan(table: RawTable, context: Context) -> Copies:
     use = ~np.isnan(corrected[0]) & ~np.isnan(corrected[1])
     major, minor = np.where(use, corrected[0], major), np.where(use, corrected[1], minor)
     prevalence = column(table, faults, "cellular_prevalence")
-    rows = np.flatnonzero(~np.isnan(major) & ~np.isnan(minor))
     chrom = table.first(*CHROM) or ""
+    # on the single X of a male TITAN gives a total only
+    total = column(table, faults, "corrected_copy_number", "copy_number")
+    single = np.isnan(major) & np.array([name in "XY" for name in canonical_names(table.columns[chrom])])
+    major, minor = np.where(single, total, major), np.where(single, 0.0, minor)
+    rows = np.flatnonzero(~np.isnan(major) & ~np.isnan(minor))
     major, minor, second = beside_normal(table, chrom, major, minor, prevalence)
     return Copies(rows, major[rows], minor[rows], (second[0][rows], second[1][rows], second[2][rows]))
 
