@@ -73,7 +73,9 @@ def test_unannotated_as_listed_with_and_without_prefix(build: str) -> None:
 
 @pytest.mark.parametrize("build", BUILDS)
 def test_annotated_only_with_a_transcript(build: str) -> None:
-    """VEP (Ensembl transcript, three letters), SnpEff (RefSeq) and Funcotator (one letter) rows without alleles."""
+    """VEP (Ensembl transcript, three letters), SnpEff (RefSeq) and Funcotator (one letter) rows without
+    alleles.
+    """
     matcher = MATCHERS[build]
     one_letter = {three: letter for letter, three in THREE.items()}
     asked = 0
@@ -203,7 +205,8 @@ def test_classes() -> None:
     def names(text: str) -> list[tuple[str, str]]:
         return [(hit.statement.id, hit.how) for hit in matcher.match(Variant(parse_allele(text)))]
 
-    # an unlisted in-frame deletion of exon 19 (K745_E749del, 2233_2247del) is of the class, a frameshift is not
+    # an unlisted in-frame deletion of exon 19 (K745_E749del, 2233_2247del) is of the class, a frameshift is
+    # not
     exon19 = next(one for one in CONTEXTS if one["name"] == "EGFR exon 19")["sequence"]
     at = 55242463 - 55242382
     assert names(f"7:55242462:{exon19[at - 1 : at + 15]}>{exon19[at - 1]}") == [("RD0285", "class")]

@@ -1,6 +1,7 @@
 """The shipped table against itself and by independent routes: exon arithmetic, the genetic code, translation.
 
-The oracles here are written anew in plain Python; none of the package's allele or transcript code is used by them.
+The oracles here are written anew in plain Python; none of the package's allele or transcript code is used by
+them.
 """
 
 from __future__ import annotations
@@ -23,10 +24,13 @@ CODE = {"".join(codon): aa for codon, aa in zip(itertools.product(BASES, repeat=
 THREE = dict(
     zip(
         "ARNDCQEGHILKMFPSTWYV",
-        "Ala Arg Asn Asp Cys Gln Glu Gly His Ile Leu Lys Met Phe Pro Ser Thr Trp Tyr Val".split(),
+        [
+            "Ala", "Arg", "Asn", "Asp", "Cys", "Gln", "Glu", "Gly", "His", "Ile", "Leu", "Lys", "Met", "Phe",
+            "Pro", "Ser", "Thr", "Trp", "Tyr", "Val",
+        ],
         strict=True,
     )
-)
+)  # fmt: skip
 ONE = {three: one for one, three in THREE.items()} | {"Ter": "*"}
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
@@ -78,7 +82,7 @@ def meaning(text: str) -> tuple[str, ...] | tuple[str, int, str, str]:
     chrom, pos, ref, alt = shortest(text)
     for context in CONTEXTS:
         at = pos - int(context["start_grch37"])
-        if context["chrom"] == chrom and 0 <= at and at + len(ref) <= len(context["sequence"]):
+        if context["chrom"] == chrom and at >= 0 and at + len(ref) <= len(context["sequence"]):
             sequence = context["sequence"]
             return context["name"], sequence[:at] + alt + sequence[at + len(ref) :]
     return chrom, pos, ref, alt
@@ -158,7 +162,7 @@ def test_reference_bases_are_those_of_the_contexts(build: str) -> None:
         chrom, pos, ref, _ = split(row[build])
         for context in CONTEXTS:
             at = pos - int(context[f"start_{build}"])
-            inside = 0 <= at and at + len(ref) <= len(context["sequence"])
+            inside = at >= 0 and at + len(ref) <= len(context["sequence"])
             if context["chrom"] == chrom and inside:
                 assert context["sequence"][at : at + len(ref)] == ref, row["id"]
                 checked.add(row["id"])
@@ -331,7 +335,9 @@ def test_agrees_with_civic(shared: Path) -> None:
 
 
 def test_nothing_is_embedded_from_restricted_bases() -> None:
-    """Restricted bases are named as cross-checks of alleles only; no statement rests on them alone unmarked."""
+    """Restricted bases are named as cross-checks of alleles only; no statement rests on them alone
+    unmarked.
+    """
     for one in load_statements():
         if one.claim_source and "restricted" in one.claim_source:
             assert one.claim_source == "cross-check only (restricted KB)"

@@ -7,6 +7,8 @@ copy is the hardest case to see: more copies only lower the limits given here.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from scipy.special import bdtr, bdtrc, betaln, gammaln
 
@@ -83,25 +85,44 @@ def detection_threshold(depth: np.ndarray, error: float, alpha: float) -> np.nda
         threshold = threshold + weak
 
 
+@lru_cache(maxsize=64)
+def _teeth(error: float, alpha: float) -> np.ndarray:
+    """Smallest depth at which k reads are needed for a detection, for k = MIN_ALT, MIN_ALT + 1, …"""
+    starts = [np.array([MIN_ALT], dtype=np.int64)]
+    first = MIN_ALT + 1
+    while starts[-1][-1] < MAX_DEPTH:
+        reads = np.arange(first, first + 256)
+        low, high = reads - 1, np.full(len(reads), 2 * MAX_DEPTH, dtype=np.int64)
+        while (high - low > 1).any():
+            middle = (low + high) // 2
+            weak = bdtrc(reads - 2, middle, error) >= alpha  # one read fewer is not enough any more
+            low, high = np.where(weak, low, middle), np.where(weak, middle, high)
+        starts.append(high)
+        first += 256
+    return np.concatenate(starts)
+
+
 def depth_to_exclude(ccf: float, scale: float, error: float, alpha: float, level: float = 0.95) -> int | None:
-    """Depth from which a CCF would be detected with probability ≥ level; `None` beyond a million reads."""
+    """Depth from which on a CCF is detected with probability ≥ level; `None` beyond a million reads.
+
+    Power over depth is a saw: it rises between the depths at which one more read is needed, and falls there.
+    The depth wanted lies in the last tooth that starts too low, or is the start of the next one.
+    """
     if not np.isfinite(scale) or scale <= 0:
         return None
     error = error if np.isfinite(error) else 0.001
     rate = float(read_rate(ccf, scale, error))
-
-    def enough(depths: np.ndarray) -> np.ndarray:
-        return bdtr(detection_threshold(depths, error, alpha) - 1, depths, rate) <= 1 - level
-
-    coarse = np.unique(np.geomspace(MIN_ALT, MAX_DEPTH, 240).astype(np.int64))
-    good = enough(coarse)
-    if not good[-1]:
+    starts = _teeth(error, alpha)
+    reads = np.arange(MIN_ALT, MIN_ALT + len(starts))
+    short = np.flatnonzero(bdtr(reads - 1, starts, rate) > 1 - level)
+    last = int(short[-1]) if len(short) else 0
+    if last + 1 >= len(starts):
         return None
-    last_bad = np.flatnonzero(~good)
-    low = int(coarse[last_bad[-1]]) if len(last_bad) else MIN_ALT - 1
-    high = int(coarse[last_bad[-1] + 1]) if len(last_bad) else MIN_ALT
-    # thresholds are whole reads, so power is a saw: the depth wanted is the one after the last tooth below
-    step = max(1, (high - low) // 4000)
-    fine = np.arange(low + 1, high + 1, step)
-    bad = np.flatnonzero(~enough(fine))
-    return int(fine[0] if not len(bad) else fine[min(bad[-1] + 1, len(fine) - 1)])
+    low, high = int(starts[last]) - 1, int(starts[last + 1])
+    while high - low > 1:
+        middle = (low + high) // 2
+        if bdtr(reads[last] - 1, middle, rate) <= 1 - level:
+            high = middle
+        else:
+            low = middle
+    return high if high <= MAX_DEPTH else None

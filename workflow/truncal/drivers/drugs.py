@@ -19,6 +19,7 @@ class Drugs:
 
     def __init__(self, classes: Mapping[str, list[tuple[str, frozenset[str]]]]) -> None:
         self._classes = classes
+        self._targets = {name: targets for listed in classes.values() for name, targets in listed}
 
     def classes(self, drug: str, gene: str) -> list[str]:
         """Classes of a drug as a statement about `gene` means them.
@@ -29,6 +30,13 @@ class Drugs:
         found = self._classes.get(drug.lower()) or self._classes.get(plain_drug(drug).lower()) or []
         aimed = [name for name, targets in found if gene in targets]
         return aimed or [name for name, _ in found]
+
+    def same_target(self, name: str) -> list[str]:
+        """All single-agent classes with the targets of a class, itself included."""
+        own = self._targets.get(name)
+        if not own:
+            return [name]
+        return [other for other, targets in self._targets.items() if targets == own and " + " not in other]
 
     def is_target(self, drug: str, gene: str) -> bool:
         """Whether the drug is aimed at the gene."""
@@ -53,6 +61,6 @@ def load_drugs() -> Drugs:
     table = read_table(resource("drugs.tsv"), ("drug", "drug_class", "targets"), what="drug classes")
     out: dict[str, list[tuple[str, frozenset[str]]]] = {}
     for row in table.rows():
-        targets = frozenset((row["targets"] or "").split(";"))
+        targets = frozenset(row["targets"].split(";")) if row["targets"] else frozenset()
         out.setdefault(str(row["drug"]).lower(), []).append((str(row["drug_class"]), targets))
     return Drugs(out)

@@ -49,7 +49,9 @@ def read_oncokb(path: str | Path, known: Sequence[Statement]) -> list[Statement]
     if drugs is None or alterations is None:
         text = f"lacks drugs or alterations; expected {_DRUG_COLUMNS[0]} and {_ALTERATION_COLUMNS[0]}"
         raise UserError(Fault(text, path, 1))
-    by_name = {(one.gene, one.alteration): one for one in known}
+    by_name: dict[tuple[str, str], list[Statement]] = {}
+    for one in known:
+        by_name.setdefault((one.gene, one.alteration), []).append(one)
     of_gene: dict[str, Statement] = {}
     for one in known:
         if one.transcripts:
@@ -59,44 +61,45 @@ def read_oncokb(path: str | Path, known: Sequence[Statement]) -> list[Statement]
         gene, level = row["Gene"] or "", row["Level"] or ""
         given = tuple(part.strip() for part in (row[drugs] or "").split(",") if part.strip())
         for index, change in enumerate(re.split(r"[,;]\s*", row[alterations] or "")):
-            shape = _shape(gene, change.strip(), by_name, of_gene)
-            if shape is not None:
-                out.append(_statement(shape, f"OncoKB:{number}.{index + 1}", level, given, row))
+            shapes = _shapes(gene, change.strip(), by_name, of_gene)
+            for turn, shape in enumerate(shapes):
+                name = f"OncoKB:{number}.{index + 1}" + (f".{turn + 1}" if turn else "")
+                out.append(_statement(shape, name, level, given, row))
     return out
 
 
-def _shape(
+def _shapes(
     gene: str,
     change: str,
-    by_name: Mapping[tuple[str, str], Statement],
+    by_name: Mapping[tuple[str, str], Sequence[Statement]],
     of_gene: Mapping[str, Statement],
-) -> Statement | None:
-    """A statement of the table that is looked for in the same way."""
+) -> list[Statement]:
+    """Statements of the table that are looked for in the same way; several DNA changes may give one
+    residue.
+    """
     same = by_name.get((gene, change)) or by_name.get((gene, _CLASS_WORDS.get((gene, change.lower()), "")))
-    if same is not None:
-        return same
-    if change.lower() == "amplification":
-        return next(
-            (one for (name, _), one in by_name.items() if name == gene and one.match == st.AMPLIFICATION),
-            None,
-        )
-    if change.lower() in ("fusions", "fusion"):
-        return next(
-            (one for (name, _), one in by_name.items() if name == gene and one.match == st.FUSION), None
-        )
+    if same:
+        return list(same)
+    kinds = {"amplification": st.AMPLIFICATION, "fusion": st.FUSION, "fusions": st.FUSION}
+    kind = kinds.get(change.lower())
+    if kind is not None:
+        found = [one for (name, _), listed in by_name.items() if name == gene for one in listed]
+        return [one for one in found if one.match == kind][:1]
     model = of_gene.get(gene)
     if model is None or not _CHANGE.match(change):
-        return None
-    return Statement(
-        "",
-        gene,
-        change,
-        "snv",
-        "co_driver_modifier",
-        st.PROTEIN,
-        hgvs_p=f"p.{change}",
-        transcripts=model.transcripts,
-    )
+        return []
+    return [
+        Statement(
+            "",
+            gene,
+            change,
+            "snv",
+            "co_driver_modifier",
+            st.PROTEIN,
+            hgvs_p=f"p.{change}",
+            transcripts=model.transcripts,
+        )
+    ]
 
 
 def _statement(

@@ -1,9 +1,8 @@
 """Cis or trans: whether two drivers within a fragment's length lie on the same copy.
 
 Only fragments that span both sites and carry the rarer allele say anything: in cis they carry the other
-allele too, in trans they do not. The counts are weighed under three models of the share θ of such fragments
-that carry both: cis (θ = 1 − e), trans (θ = e) and a mixture of both haplotypes (θ uniform), e being
-chimeric or misread fragments. Without spanning fragments, and without phase in the VCF, the answer is
+allele too, in trans they do not; chimeric fragments and misread bases blur both. A mixture of both
+haplotypes is weighed as well. Without spanning fragments, and without phase in the VCF, the answer is
 `not_assessable`.
 """
 
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import betaln, gammaln
+from scipy.special import gammaln
 
 from truncal.drivers.alleles import Allele, make_allele, parse_allele, trimmed
 from truncal.drivers.events import Event
@@ -25,7 +24,11 @@ from truncal.tables import open_text
 
 CIS, TRANS, MIXED, NOT_ASSESSABLE = "cis", "trans", "mixed", "not_assessable"
 CHIMERIC = 0.02
-"""Share of fragments that show the wrong combination (template switching, errors)."""
+"""Share of fragments that show the wrong combination for want of a true template (template switching)."""
+MISREAD = 0.001
+"""Rate at which a base is read as the other allele."""
+PRIOR = (0.475, 0.475, 0.05)
+"""Of cis, trans and both haplotypes side by side; the last needs two mutations on either copy."""
 WITHIN = 600
 """Sites further apart than this are not on one fragment."""
 
@@ -46,19 +49,27 @@ class Haplotypes:
 
 
 def posterior(counts: Haplotypes) -> tuple[float, float, float]:
-    """P(cis), P(trans), P(mixed) with even prior odds; one third each without informative fragments."""
+    """P(cis), P(trans), P(mixed); the prior without informative fragments.
+
+    In cis the rarer allele alone, and in trans both together, are chance: Poisson with the mean that chimeric
+    fragments and misread bases give. In a mixture every split of the informative fragments is as likely.
+    """
     n, k = counts.informative, counts.both
-    choose = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
-    log = np.array(
-        [
-            choose + k * np.log(1 - CHIMERIC) + (n - k) * np.log(CHIMERIC),
-            choose + k * np.log(CHIMERIC) + (n - k) * np.log(1 - CHIMERIC),
-            choose + betaln(k + 1, n - k + 1),
-        ]
+    alone = counts.a_only + counts.b_only
+    if n == 0:
+        return PRIOR
+    by_chance_alone = CHIMERIC * n + MISREAD * (counts.neither + max(counts.a_only, counts.b_only))
+    by_chance_both = CHIMERIC * n + MISREAD * alone
+    log = np.log(PRIOR) + np.array(
+        [_log_poisson(n - k, by_chance_alone), _log_poisson(k, by_chance_both), -np.log(n + 1)]
     )
     weight = np.exp(log - log.max())
     weight /= weight.sum()
     return float(weight[0]), float(weight[1]), float(weight[2])
+
+
+def _log_poisson(count: int, mean: float) -> float:
+    return float(count * np.log(mean) - mean - gammaln(count + 1))
 
 
 def verdict(counts: Haplotypes, min_fragments: int, above: float) -> tuple[float, str]:

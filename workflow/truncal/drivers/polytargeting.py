@@ -25,6 +25,10 @@ from truncal.drivers.tumour import Tumour
 
 SENSITIVE, RESISTANT, CONFLICT, UNKNOWN = "sensitive", "resistant", "conflict", "unknown"
 CONDITION = "T790M"
+RISK_ONLY = "transformation"
+"""A risk of changing histology is flagged; it neither covers nor vetoes."""
+AROUND_TARGET = frozenset({"bypass", "downstream"})
+"""Roles whose resistance to one drug is one to every drug of that target: they do without the target."""
 MOST_CLASSES = 26
 """Classes considered for sets; those that reach most clones first."""
 
@@ -53,6 +57,8 @@ def profile(event: Event, drugs: Drugs, cover_levels: str = "ABC") -> Profile:
         if hit.how in WITHOUT_CLAIM:
             continue
         one = hit.statement
+        if one.role == RISK_ONLY:
+            continue
         for side in (SENSITIVE, RESISTANT):
             if side == SENSITIVE and (one.level or "E") not in cover_levels:
                 continue
@@ -62,7 +68,10 @@ def profile(event: Event, drugs: Drugs, cover_levels: str = "ABC") -> Profile:
                     continue
                 phrase = f"{event.id}: {one.id}" + (f" level {one.level}" if one.level else "")
                 phrase += "" if one.verified else f" ({one.status})"
-                for name in drugs.classes(drug, one.gene):
+                names = drugs.classes(drug, one.gene)
+                if side == RESISTANT and one.role in AROUND_TARGET and condition is None:
+                    names = sorted({other for name in names for other in drugs.same_target(name)})
+                for name in names:
                     effect = out.setdefault(name, Effect())
                     kept = effect.without_t790m if condition else getattr(effect, side)
                     if phrase not in kept:

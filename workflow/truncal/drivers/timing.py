@@ -179,7 +179,7 @@ def p_pre_existing(tumour: Tumour, mutation: int, before: np.ndarray, least: flo
     The samples before therapy may differ in CCF: the deepest evidence counts, each at its own CCF.
     """
     log_absent, log_there = 0.0, 0.0
-    grid = np.geomspace(least, 1.0, GRID)
+    grid = least ** (1 - (np.arange(GRID) + 0.5) / GRID)  # log-uniform
     for s in before:
         alt, depth = tumour.alt[mutation, s], tumour.depth[mutation, s]
         scale, error = tumour.scale[mutation, s], tumour.error[mutation, s]

@@ -1,0 +1,90 @@
+"""Look-alikes: germline, haematopoiesis, independent primaries, convergent resistance, excluded drivers."""
+
+from __future__ import annotations
+
+import numpy as np
+from tumours import SETTINGS, tumour, variant
+
+from truncal.drivers.drugs import load_drugs
+from truncal.drivers.events import small_variant_events
+from truncal.drivers.flags import all_flags, looks_germline
+from truncal.drivers.run import find_small_variants, make_matcher
+from truncal.drivers.statements import load_statements
+from truncal.drivers.tumour import Sample, Tumour
+
+STATEMENTS = load_statements()
+MATCHER = make_matcher(STATEMENTS, "GRCh38")
+T790M, L858R, G12D = variant("7:55181378:C>T"), variant("7:55191822:T>G"), variant("12:25245350:C>T")
+
+
+def codes(given: Tumour, polyclonal: float | None = 0.0) -> list[str]:
+    events = small_variant_events(given, MATCHER, {}, SETTINGS)
+    return [flag["code"] for flag in all_flags(given, events, polyclonal, load_drugs())]
+
+
+def test_germline_by_the_normal_sample() -> None:
+    given = tumour([T790M], [[1.0]], cluster=[1], normal_alt=np.array([48.0]), normal_depth=np.array([100.0]))
+    assert codes(given) == ["germline"]
+    few = tumour([T790M], [[1.0]], cluster=[1], normal_alt=np.array([4.0]), normal_depth=np.array([100.0]))
+    assert codes(few) == ["in_normal"]
+    none = tumour([T790M], [[1.0]], cluster=[1], normal_alt=np.array([0.0]), normal_depth=np.array([100.0]))
+    assert codes(none) == []
+
+
+def germline_like(purities: list[float], vaf: list[float]) -> Tumour:
+    samples = [Sample(f"R{i}", purity=purity, median_depth=1000) for i, purity in enumerate(purities)]
+    given = tumour([T790M], [[1.0] * len(vaf)], cluster=[1], depth=1000, samples=samples)
+    purity = np.array(purities)
+    given.scale = (purity / 2)[None, :]
+    given.alt = np.round(1000 * np.array(vaf))[None, :]
+    return given
+
+
+def test_germline_by_a_vaf_of_one_half_whatever_the_purity() -> None:
+    assert looks_germline(germline_like([0.8, 0.3, 0.5], [0.5, 0.49, 0.51]), 0)
+    assert codes(germline_like([0.8, 0.3, 0.5], [0.5, 0.49, 0.51])) == ["possible_germline"]
+    assert not looks_germline(germline_like([0.8, 0.3, 0.5], [0.4, 0.15, 0.25]), 0)  # clonal, heterozygous
+    assert not looks_germline(germline_like([1.0], [0.5]), 0)  # can't be told from a clonal one
+    assert not looks_germline(germline_like([0.8, 0.3], [0.5, 0.1]), 0)
+
+
+def test_haematopoiesis_in_plasma_only() -> None:
+    samples = [Sample("R1", purity=0.7), Sample("P1", kind="plasma", purity=0.1)]
+    dnmt3a = variant("2:25234373:C>T", gene="DNMT3A", hgvsp="p.Arg882His")
+    given = tumour([dnmt3a, L858R], [[0.0, 0.9], [1.0, 1.0]], cluster=[1, 1], samples=samples)
+    assert codes(given) == ["possible_haematopoiesis"]
+    in_tissue = tumour([dnmt3a, L858R], [[0.9, 0.9], [1.0, 1.0]], cluster=[1, 1], samples=samples)
+    assert codes(in_tissue) == []
+
+
+def test_independent_primaries() -> None:
+    n = 30
+    apart = [[1.0, 0.0]] * n + [[0.0, 1.0]] * n
+    records = [variant(f"1:{1000 + i}:A>C") for i in range(2 * n)]
+    given = tumour(records, apart, cluster=[1] * n + [2] * n, tree={1: 0, 2: 0})
+    assert codes(given, 0.99) == ["independent_primaries", "polyclonal"]
+    shared = [[1.0, 1.0]] * n + [[0.0, 1.0]] * n
+    assert codes(tumour(records, shared, cluster=[1] * n + [2] * n, tree={1: 0, 2: 1})) == []
+
+
+def test_convergent_resistance_in_sibling_branches() -> None:
+    ccf, cluster = [[1.0, 1.0], [0.6, 0.0], [0.0, 0.7]], [1, 2, 3]
+    siblings = tumour([L858R, T790M, G12D], ccf, cluster=cluster, tree={1: 0, 2: 1, 3: 1})
+    assert codes(siblings) == ["convergent_resistance"]
+    nested = tumour(
+        [L858R, T790M, G12D], [[1, 1], [0.9, 0.9], [0.4, 0.0]], cluster=cluster, tree={1: 0, 2: 1, 3: 2}
+    )
+    assert codes(nested) == []
+
+
+def test_drivers_that_an_earlier_step_left_out() -> None:
+    given = tumour([L858R], [[1.0]], cluster=[1])
+    given.excluded = [
+        ("7:55181378:C:T", "R1", "no_copy_number", "no segment"),
+        ("chr7_55181378_C_T", "NA", "filter", ""),
+        ("1:5:A:C", "R1", "filter", ""),
+    ]
+    events, _ = find_small_variants(given, STATEMENTS, SETTINGS)
+    flags = all_flags(given, events, None, load_drugs())
+    assert [flag["code"] for flag in flags] == ["driver_excluded", "driver_excluded"]
+    assert "EGFR T790M" in flags[0]["text"] and "no segment" in flags[0]["text"]
