@@ -12,10 +12,15 @@ from synthetic import make_document
 
 from truncal.report.page import report_html
 
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +39,9 @@ def watched(page: Any) -> Iterator[dict[str, list[str]]]:
             seen["requests"].append(request.url)
 
     page.on("request", note)
-    page.on("console", lambda one: seen["errors"].append(one.text) if one.type in ("error", "warning") else None)
+    page.on(
+        "console", lambda one: seen["errors"].append(one.text) if one.type in ("error", "warning") else None
+    )
     page.on("pageerror", lambda error: seen["errors"].append(str(error)))
     yield seen
     assert seen == {"requests": [], "errors": []}

@@ -88,7 +88,9 @@ def make_document(
             continue
         at = None
         if clone is not None:
-            at = next(i for i in np.flatnonzero(cluster == clone).tolist() if i not in used)
+            at = next((i for i in np.flatnonzero(cluster == clone).tolist() if i not in used), None)
+            if at is None:
+                continue
             used.add(at)
             genes[at] = gene
         label = (
@@ -378,7 +380,7 @@ def make_document(
                     "event_id": None,
                     "sample_id": None,
                     "severity": "info",
-                    "text": "TP53 is lost on both alleles; RB1 is not: no sign of small-cell transformation risk.",
+                    "text": "TP53 is lost on both alleles; RB1 is not: no small-cell transformation risk.",
                 }
             ],
         ),

@@ -13,7 +13,8 @@ import pytest
 from synthetic import HOSTILE, make_document
 
 PANELS = [
-    "verdict", "drivers", "tree", "cells", "proportions", "evidence", "targets", "mutations", "excluded", "methods",
+    "verdict", "drivers", "tree", "cells", "proportions", "evidence", "targets", "mutations", "excluded",
+    "methods",
 ]  # fmt: skip
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 
@@ -83,7 +84,9 @@ def test_a_click_selects_the_clone_in_every_panel_and_in_the_address(
 def test_hover_marks_the_clone_elsewhere(page: Any, watched: dict, pages: Callable[..., Path]) -> None:
     go(page, pages())
     page.hover('[data-pick="3"]')
-    assert opacity(page, '#cells svg [data-clone="1"]') < 1 and opacity(page, '#cells svg [data-clone="3"]') == 1
+    assert (
+        opacity(page, '#cells svg [data-clone="1"]') < 1 and opacity(page, '#cells svg [data-clone="3"]') == 1
+    )
 
 
 def test_search_finds_a_gene_in_drivers_and_mutations(
@@ -128,7 +131,9 @@ def test_exports_hold_what_is_shown(page: Any, watched: dict, pages: Callable[..
     assert svg.startswith("<?xml") and "EGFR" in svg and "var(" not in svg
     assert saved(page, '[data-export="newick"]').strip() == document["tree"]["newick"]
     rows = saved(page, '#mutations [data-export="tsv"]').splitlines()
-    assert len(rows) == 1 + len(document["tables"]["mutations"]["rows"]) and rows[0].startswith("mutation_id\t")
+    assert len(rows) == 1 + len(document["tables"]["mutations"]["rows"]) and rows[0].startswith(
+        "mutation_id\t"
+    )
     assert len(saved(page, '#drivers [data-export="tsv"]').splitlines()) == 7
     data = json.loads(saved(page, '[data-export="json"]'))
     assert data["mutations"]["id"] == [row[0] for row in document["tables"]["mutations"]["rows"]]
@@ -148,7 +153,9 @@ def test_pairwise_plot_follows_the_choice_and_marks_a_mutation(
     assert page.locator("#pair .ring").count() == 1
 
 
-@pytest.mark.parametrize("how", [{}, {"hostile": True, "samples": 6}, {"clones": 30, "samples": 20, "mutations": 600}])
+@pytest.mark.parametrize(
+    "how", [{}, {"hostile": True, "samples": 6}, {"clones": 30, "samples": 20, "mutations": 600}]
+)
 def test_narrow_screens_do_not_overflow(
     page: Any, watched: dict, pages: Callable[..., Path], how: dict[str, Any]
 ) -> None:
@@ -183,7 +190,9 @@ def test_axe_finds_nothing_serious(
     assert faults(page) == []
 
 
-def test_print_holds_every_panel(page: Any, watched: dict, pages: Callable[..., Path], tmp_path: Path) -> None:
+def test_print_holds_every_panel(
+    page: Any, watched: dict, pages: Callable[..., Path], tmp_path: Path
+) -> None:
     go(page, pages())
     page.emulate_media(media="print")
     for name in PANELS:

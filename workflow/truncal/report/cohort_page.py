@@ -10,7 +10,7 @@ from markupsafe import Markup
 from truncal import __version__
 from truncal.report.cohort import Member
 from truncal.report.oncoprint import counts, gene_rows, oncoprint_svg
-from truncal.report.page import asset, template
+from truncal.report.page import asset, style, template
 
 QC = (
     ("patient", "Patient"), ("n_samples", "Samples"), ("n_mutations", "Mutations"),
@@ -45,6 +45,6 @@ def cohort_context(found: Sequence[Member]) -> dict[str, Any]:
         "trees": [(member, Markup(member.tree)) for member in done if member.tree],
         "qc": QC,
         "page_version": __version__,
-        "css": Markup(asset("templates/style.css")),
+        "css": Markup(style()),
         "js": Markup(asset("templates/cohort.js")),
     }

@@ -9,7 +9,7 @@ from typing import Any
 from truncal.report.patient import BRANCH, TRUNK, UNSURE, Driver, Patient
 from truncal.report.words import ROLE_ORDER, capital, counted, listed, percent, probability, role
 
-RESISTANCE = frozenset({"on_target_resistance", "bypass", "downstream", "transformation", "metabolic"})
+RESISTANCE = frozenset({"on_target_resistance", "bypass", "downstream"})
 
 
 def driver_rows(patient: Patient) -> list[dict[str, Any]]:
@@ -17,7 +17,8 @@ def driver_rows(patient: Patient) -> list[dict[str, Any]]:
     copies = _copies(patient)
     rows = [_row(patient, driver, copies) for driver in patient.drivers]
     place = [TRUNK, BRANCH, UNSURE]
-    return sorted(rows, key=lambda row: (_rank(row["role"]), place.index(row["place"]), row["name"]))
+    rows.sort(key=lambda row: (_rank(row["role"]), place.index(row["place"]), row["name"]))
+    return [{**row, "number": number} for number, row in enumerate(rows, 1)]
 
 
 def _rank(code: str | None) -> int:
@@ -102,7 +103,7 @@ def _given_regions(patient: Patient, row: Mapping[str, Any]) -> list[dict[str, A
                     "copies": None,
                 }
             )
-    return found
+    return sorted(found, key=lambda one: patient.samples.index(one["sample"]))
 
 
 def _copies(patient: Patient) -> dict[tuple[str, str], tuple[float, float]]:
@@ -129,11 +130,13 @@ def _cells(patient: Patient, name: str, wanted: set[str], *columns: str) -> list
 def verdict(patient: Patient, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The strip on top: drivers by place, the sentence that sums them up, and how sure the tree is."""
     resistance = [row for row in rows if row["is_resistance"]]
-    number = {place: sum(row["place"] == place for row in resistance) for place in (TRUNK, BRANCH, UNSURE)}
     if resistance:
-        parts = [f"{number[TRUNK]} on the trunk", f"{number[BRANCH]} on a branch"]
-        if number[UNSURE]:
-            parts.append(f"{number[UNSURE]} undecided")
+        parts = []
+        for place, words in ((TRUNK, "on the trunk"), (BRANCH, "on a branch"), (UNSURE, "undecided")):
+            names = [row["name"] for row in resistance if row["place"] == place]
+            if names or place == TRUNK:
+                named = f" ({', '.join(names)})" if 0 < len(names) <= 3 else ""
+                parts.append(f"{len(names) or 'none'} {words}{named}")
         sentence = f"{counted(len(resistance), 'resistance driver')}: {', '.join(parts)}."
     else:
         sentence = "No resistance driver was found among what this input can show."

@@ -18,14 +18,21 @@ from truncal import __version__
 from truncal.report import words
 from truncal.report.drivers_view import driver_rows, not_assessable_groups, verdict
 from truncal.report.heatmap import MODES, heatmap_svg
-from truncal.report.palette import OUTLIER
+from truncal.report.palette import ON_DARK, OUTLIER
+from truncal.report.panels import (
+    copy_number_view,
+    coverage_matrix,
+    drug_sets,
+    power_matrix,
+    shown_table,
+)
 from truncal.report.patient import Patient, Tree, column, patient_of
 from truncal.report.proportions import bars_svg, fish_svg
-from truncal.report.scatter import far_pair, pair_svg, strips_svg, thinning
+from truncal.report.scatter import MEASURES, far_pair, pair_svg, strips_svg, thinning
 from truncal.report.tree import differences, tree_svg
 
 _HERE = Path(__file__).parent
-ALTERNATIVES = 8
+ALTERNATIVES, LEAST_POSTERIOR = 8, 0.005
 STATIC_MUTATIONS = 500
 
 
@@ -62,7 +69,10 @@ def context(patient: Patient) -> dict[str, Any]:
         ],
         "bars": Markup(bars_svg(patient, title="Clone proportions by sample")),
         "fish": _markup(fish_svg(patient, title="Clones over time")),
-        "strips": Markup(strips_svg(patient, title="Cancer cell fractions of mutations by sample")),
+        "strips": [
+            (key, words.capital(name), Markup(strips_svg(patient, key, title=f"Mutations by sample: {name}")))
+            for key, name in MEASURES.items()
+        ],
         "pair": _pair(patient),
         "pair_at": far_pair(patient),
         "static_mutations": _static_mutations(patient),
@@ -70,7 +80,11 @@ def context(patient: Patient) -> dict[str, Any]:
         "data": Markup(json_block(page_data(patient))),
         "words": words,
         "shown_table": shown_table,
-        "css": Markup(asset("templates/style.css")),
+        "power": power_matrix(patient),
+        "sets": drug_sets(patient),
+        "coverage": coverage_matrix(patient),
+        "copy_number": copy_number_view(patient),
+        "css": Markup(style()),
         "js": Markup(asset("templates/page.js")),
         "tabulator": packed(_code("vendor/tabulator.min.js")),
         "tabulator_css": Markup(_code("vendor/tabulator_simple.min.css")),
@@ -93,7 +107,7 @@ def _sample_line(samples: Sequence[Mapping[str, Any]]) -> str:
 
 def tree_tabs(patient: Patient) -> list[dict[str, Any]]:
     """The shown tree first (the consensus), then the best trees that differ from it."""
-    best = patient.trees[:ALTERNATIVES]
+    best = [tree for tree in patient.trees[:ALTERNATIVES] if (tree.posterior or 0) >= LEAST_POSTERIOR]
     same = next((tree for tree in best if tree.parents == patient.consensus.parents), None)
     shown = same or patient.consensus
     tabs = [_tab(patient, shown, shown, first=True, is_consensus=True)]
@@ -124,22 +138,9 @@ def _tab(
             for clone, before, after in changes
         ],
         "newick": newick(tree),
-        "svg": Markup(tree_svg(patient, tree, title=f"{name} of {patient.title}", moved=moved)),
-    }
-
-
-def shown_table(patient: Patient, name: str, skip: tuple[str, ...] = ()) -> dict[str, Any]:
-    """A table for the page: (name, is a number) of each column kept, and its cells likewise."""
-    table = patient.document["tables"][name]
-    kept = [index for index, column_name in enumerate(table["columns"]) if column_name not in skip]
-    numeric = {
-        index: any(isinstance(row[index], (int, float)) for row in table["rows"])
-        and all(isinstance(row[index], (int, float)) or row[index] is None for row in table["rows"])
-        for index in kept
-    }
-    return {
-        "columns": [(table["columns"][index], numeric[index]) for index in kept],
-        "rows": [[(row[index], numeric[index]) for index in kept] for row in table["rows"]],
+        "svg": Markup(
+            tree_svg(patient, tree, title=f"{name} of {patient.title}", moved=moved, samples=first)
+        ),
     }
 
 
@@ -240,11 +241,22 @@ def _excluded_counts(patient: Patient) -> list[tuple[str, str, int]]:
 
 def _pair(patient: Patient) -> Markup | None:
     at = far_pair(patient)
-    return None if at is None else Markup(pair_svg(patient, *at, title="CCF in two samples"))
+    return None if at is None else Markup(pair_svg(patient, *at, "vaf", title="Mutations in two samples"))
 
 
 def _markup(svg: str | None) -> Markup | None:
     return None if svg is None else Markup(svg)
+
+
+def style() -> str:
+    """The pages' style, with the stand-ins of dark clone colours on a dark page."""
+    rules = [
+        f'svg [fill="{light}"]{{fill:light-dark({light},{dark})}}'
+        f'svg [stroke="{light}"]{{stroke:light-dark({light},{dark})}}'
+        f'.chip[style*="{light}"]{{background:light-dark({light},{dark})!important}}'
+        for light, dark in ON_DARK.items()
+    ]
+    return asset("templates/style.css") + "".join(rules)
 
 
 def _code(name: str) -> str:

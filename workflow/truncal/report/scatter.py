@@ -1,4 +1,4 @@
-"""CCF of single mutations as SVG: a strip a region, one pair of regions; dots are path data to stay small."""
+"""Single mutations as SVG: a strip a region, one pair of regions; dots are path data to stay small."""
 
 from __future__ import annotations
 
@@ -16,42 +16,55 @@ def colour_of(patient: Patient, clone: int) -> str:
     return patient.clones[clone].mark.fill if clone in patient.clones else OUTLIER
 
 
-def strips_svg(patient: Patient, *, title: str, most: int = 5000) -> str:
-    """One column a sample, one dot a mutation at its CCF, clones side by side within the column.
+MOST_DOTS = 2500
+MEASURES = {"vaf": "allele frequency in the reads", "ccf": "cancer cell fraction"}
 
-    Of more than `most` dots every nth of each clone is drawn; `thinning` says how many that leaves out.
+
+def values(patient: Patient, measure: str) -> np.ndarray:
+    """Array (mutations, samples) of `vaf`, the reads as they are, or `ccf`, what the model makes of them."""
+    if measure == "ccf":
+        return patient.ccf
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return patient.alt / patient.depth
+
+
+def strips_svg(patient: Patient, measure: str, *, title: str) -> str:
+    """One column a sample, one dot a mutation at its VAF or CCF, clones side by side within the column.
+
+    Of more than `MOST_DOTS` dots every nth of each clone is drawn; `thinning` says how many that leaves out.
     """
     groups = [*(c for c in patient.clones if (patient.cluster == c).any())]
     if (patient.cluster < 0).any():
         groups.append(-1)
     wide = max(26.0, min(150.0, 900.0 / max(1, len(patient.samples))))
     left, top, deep = 44.0, 10.0, 170.0
-    step = thinning(patient, most)
-    parts = _axis(left, top, deep, wide * len(patient.samples))
+    step, shown = thinning(patient), values(patient, measure)
+    parts = _axis(left, top, deep, wide * len(patient.samples), measure)
     lane = (wide - 8) / max(1, len(groups))
     for column, sample in enumerate(patient.samples):
-        x0 = left + wide * column + 4
-        parts.append(_name(x0 + wide / 2 - 4, top + deep + 16, sample, wide, column))
-        for index, clone in enumerate(groups):
-            rows = np.flatnonzero((patient.cluster == clone) & (patient.depth[:, column] > 0))[::step]
-            x = x0 + lane * (index + 0.15 + 0.7 * ((np.arange(len(rows)) * _GOLDEN) % 1))
-            y = top + deep * (1 - np.clip(patient.ccf[rows, column], 0, 1))
-            parts.append(dots(x, y, colour_of(patient, clone), clone))
-    words = "Cancer cell fraction of each mutation in each sample, by clone."
+        parts.append(_name(left + wide * (column + 0.5), top + deep + 16, sample, wide, column))
+    for index, clone in enumerate(groups):
+        rows = np.flatnonzero(patient.cluster == clone)[::step]
+        row, of_sample = np.nonzero(patient.depth[rows] > 0)
+        jitter = 0.15 + 0.7 * ((row * _GOLDEN) % 1)
+        x = left + wide * of_sample + 4 + lane * (index + jitter)
+        y = top + deep * (1 - np.clip(shown[rows[row], of_sample], 0, 1))
+        parts.append(dots(x, y, colour_of(patient, clone), clone))
+    words = f"Each mutation in each sample by clone: {MEASURES[measure]}."
     return document(
         left + wide * len(patient.samples) + 8, top + deep + 26, parts, title=title, description=words
     )
 
 
-def thinning(patient: Patient, most: int = 5000) -> int:
+def thinning(patient: Patient) -> int:
     """Every how many-th mutation the strips show."""
-    return max(1, -(-patient.depth.size // most))
+    return max(1, -(-patient.depth.size // MOST_DOTS))
 
 
-def pair_svg(patient: Patient, one: int, other: int, *, title: str) -> str:
-    """CCF in one sample against another."""
+def pair_svg(patient: Patient, one: int, other: int, measure: str, *, title: str) -> str:
+    """VAF or CCF in one sample against another."""
     left, top, deep = 44.0, 10.0, 300.0
-    parts = _axis(left, top, deep, deep)
+    parts, shown = _axis(left, top, deep, deep, measure), values(patient, measure)
     for share in (0.0, 0.5, 1.0):
         x = left + deep * share
         parts.append(tag("path", d=f"M{number(x)} {number(top)}v{number(deep)}", stroke=RULE, class_="rule"))
@@ -61,8 +74,8 @@ def pair_svg(patient: Patient, one: int, other: int, *, title: str) -> str:
     seen = (patient.depth[:, one] > 0) & (patient.depth[:, other] > 0)
     for clone in (*patient.clones, -1):
         rows = np.flatnonzero(seen & (patient.cluster == clone))
-        x = left + deep * np.clip(patient.ccf[rows, one], 0, 1)
-        y = top + deep * (1 - np.clip(patient.ccf[rows, other], 0, 1))
+        x = left + deep * np.clip(shown[rows, one], 0, 1)
+        y = top + deep * (1 - np.clip(shown[rows, other], 0, 1))
         parts.append(dots(x, y, colour_of(patient, clone), clone, 5))
     parts.append(
         text(left + deep / 2, top + deep + 30, shorten(patient.samples[one], 40), text_anchor="middle")
@@ -71,7 +84,8 @@ def pair_svg(patient: Patient, one: int, other: int, *, title: str) -> str:
     parts.append(
         text(12, top + deep / 2, shorten(patient.samples[other], 40), text_anchor="middle", transform=turn)
     )
-    words = f"CCF of mutations in {patient.samples[one]} against {patient.samples[other]}."
+    names = f"{patient.samples[one]} against {patient.samples[other]}"
+    words = f"Mutations read in both, {names}: {MEASURES[measure]}."
     return document(left + deep + 12, top + deep + 38, parts, title=title, description=words)
 
 
@@ -106,13 +120,13 @@ def far_pair(patient: Patient) -> tuple[int, int] | None:
     return (one, other) if one != other else (0, 1)
 
 
-def _axis(left: float, top: float, deep: float, wide: float) -> list[str]:
+def _axis(left: float, top: float, deep: float, wide: float, measure: str) -> list[str]:
     parts = []
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         y = top + deep * (1 - share)
         parts.append(tag("path", d=f"M{number(left)} {number(y)}h{number(wide)}", stroke=RULE, class_="rule"))
         parts.append(text(left - 6, y + 3.5, f"{share:g}", text_anchor="end", font_size="10", class_="soft"))
-    parts.append(text(4, top + 4, "CCF", font_size="10", class_="soft"))
+    parts.append(text(2, top + 4, measure.upper(), font_size="10", class_="soft axis"))
     return parts
 
 

@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
+from truncal.report.palette import sequential
 from truncal.report.patient import BRANCH, TRUNK, UNSURE, Driver, Patient, Tree
 from truncal.report.places import glyph
 from truncal.report.svg import INK, RULE, SOFT, clone_mark, document, number, shorten, tag, text, width_of
 
 SOLID_FROM = 0.9
 _PLACES = (TRUNK, BRANCH, UNSURE)
-_LEFT, _TOP, _ROW, _SHORTEST, _LABEL = 34.0, 34.0, 38.0, 34.0, 12.0
+_LEFT, _ROW, _SHORTEST, _LABEL = 34.0, 38.0, 34.0, 12.0
+_TOP = 34.0
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Row:
     end: float
 
 
-def layout(patient: Patient, tree: Tree, span: float = 380.0) -> tuple[list[Row], float]:
+def layout(patient: Patient, tree: Tree, span: float = 380.0, top: float = _TOP) -> tuple[list[Row], float]:
     """Rows of the clones, parents first and large branches first, and pixels per mutation."""
     size = {clone: max(0, found.n_mutations) for clone, found in patient.clones.items()}
     depth: dict[int, int] = {0: 0}
@@ -44,16 +46,22 @@ def layout(patient: Patient, tree: Tree, span: float = 380.0) -> tuple[list[Row]
         for child in sorted(tree.children.get(node, ()), key=lambda c: (-below[c], c)):
             start = ends[node]
             ends[child] = start + max(_SHORTEST, size.get(child, 0) * scale)
-            rows.append(Row(child, node, _TOP + _ROW * len(rows), start, ends[child]))
+            rows.append(Row(child, node, top + _ROW * len(rows), start, ends[child]))
             visit(child)
 
     visit(0)
     return rows, scale
 
 
-def tree_svg(patient: Patient, tree: Tree, *, title: str, moved: frozenset[int] = frozenset()) -> str:
-    """Draw a tree; branches of the clones in `moved` are set off (another parent than in the shown tree)."""
-    rows, scale = layout(patient, tree)
+def tree_svg(
+    patient: Patient, tree: Tree, *, title: str, moved: frozenset[int] = frozenset(), samples: bool = True
+) -> str:
+    """Draw a tree, and in line with each clone in what share of the cells of each `samples` it is.
+
+    Branches of the clones in `moved` are set off (another parent than in the shown tree).
+    """
+    names = [shorten(name, 20) for name in patient.samples] if samples else []
+    rows, scale = layout(patient, tree, top=max([_TOP, *(30 + 0.72 * width_of(name, 10) for name in names)]))
     if not rows:
         return document(320, 40, [text(10, 25, "No clone could be placed on a tree.")], title=title)
     single = len(tree.children[0]) == 1
@@ -83,6 +91,9 @@ def tree_svg(patient: Patient, tree: Tree, *, title: str, moved: frozenset[int] 
         )
     height = rows[-1].y + 58
     shift = 30.0
+    if samples:
+        grid, right = _sample_grid(patient, rows, right + 26)
+        nodes.append(grid)
     scale_bar = _scale_bar(scale, height - 22)
     body = tag("g", *lines, *nodes, scale_bar, transform=f"translate({number(shift)} 0)")
     return document(
@@ -93,6 +104,30 @@ def tree_svg(patient: Patient, tree: Tree, *, title: str, moved: frozenset[int] 
         description=_words(patient, tree),
         class_="figure tree",
     )
+
+
+def _sample_grid(patient: Patient, rows: list[Row], x: float) -> tuple[str, float]:
+    """Squares in line with the clones, darker the larger the share of a sample's cells below the clone."""
+    wide = max(13.0, min(24.0, 400 / len(patient.samples)))
+    parts = []
+    for index, sample in enumerate(patient.samples):
+        at = x + wide * (index + 0.5) + 3
+        turn = f"rotate(-45 {number(at)} {number(rows[0].y - 17)})"
+        parts.append(
+            text(at, rows[0].y - 17, shorten(sample, 20), font_size="10", transform=turn, class_="soft")
+        )
+    for row in rows:
+        cells = []
+        for index, sample in enumerate(patient.samples):
+            value = patient.dcf.get((row.clone, sample), (None,))[0]
+            if value is None:
+                continue
+            words = f"Clone {row.clone} in {sample}: {100 * value:.0f} % of the cells"
+            edge = number(x + wide * index + 1)
+            box = f"M{edge} {number(row.y - 9)}h{number(wide - 2)}v18h{number(2 - wide)}z"
+            cells.append(tag("path", tag("title", escape(words, quote=False)), d=box, fill=sequential(value)))
+        parts.append(tag("g", *cells, class_="clone", data_clone=row.clone))
+    return "".join(parts), x + wide * len(patient.samples) + 60
 
 
 def _by_clone(patient: Patient) -> Mapping[int, list[Driver]]:

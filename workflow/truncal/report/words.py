@@ -9,12 +9,29 @@ ROLES = {
     "on_target_resistance": "on-target resistance",
     "bypass": "bypass resistance",
     "downstream": "downstream resistance",
-    "transformation": "transformation",
-    "metabolic": "metabolic",
     "sensitising_driver": "drug target",
+    "transformation": "transformation marker",
+    "metabolic": "metabolic",
     "co_driver_modifier": "co-driver",
 }
 ROLE_ORDER = list(ROLES)
+HEADERS = {
+    "event_id": "event",
+    "event_a": "event A",
+    "event_b": "event B",
+    "sample_id": "sample",
+    "sample_before": "before",
+    "sample_after": "after",
+    "cluster_id": "clone",
+    "ccf_limit_before": "CCF limit before",
+    "p_pre_existing": "P(pre-existing)",
+    "p_acquired": "P(acquired)",
+    "p_cis": "P(cis)",
+    "n_both": "both",
+    "n_a_only": "A only",
+    "n_b_only": "B only",
+    "n_neither": "neither",
+}
 PLACES = {"trunk": "Trunk", "branch": "Branch", "unsure": "Undecided"}
 MISSING = "–"
 
@@ -32,7 +49,11 @@ def probability(value: float | None) -> str:
 
 def percent(value: float | None, digits: int = 0) -> str:
     """A share in per cent."""
-    return MISSING if value is None else f"{100 * value:.{digits}f} %"
+    if value is None:
+        return MISSING
+    if 0 < value < 0.5 / 10 ** (digits + 2):
+        return f"< {10**-digits:g} %"
+    return f"{100 * value:.{digits}f} %"
 
 
 def fraction(value: float | None) -> str:

@@ -4,7 +4,8 @@ const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 const page = JSON.parse($("#data").textContent);
 const fillOf = new Map(page.clones.map(clone => [clone.id, clone.fill]));
-const state = {clone: new Set(), tree: "consensus", heat: "observed", q: "", pair: null};
+const state = {clone: new Set(), tree: "consensus", heat: "observed", strips: "vaf", q: "", pair: null, measure: "vaf"};
+const box = $("#pair");
 let grid = null, gridWanted = false, mutations = null, chosen = null;
 
 // ---- the packed mutations -------------------------------------------------------------------------------
@@ -54,6 +55,8 @@ function remember() {
   if (state.clone.size) parts.set("clone", [...state.clone].join(","));
   if (state.tree !== "consensus") parts.set("tree", state.tree);
   if (state.heat !== "observed") parts.set("heat", state.heat);
+  if (state.strips !== "vaf") parts.set("strips", state.strips);
+  if (state.measure !== "vaf") parts.set("measure", state.measure);
   if (state.q) parts.set("q", state.q);
   if (state.pair) parts.set("pair", state.pair.join(","));
   const text = parts.toString();
@@ -67,12 +70,17 @@ function recall() {
   state.q = parts.get("q") || "";
   const pair = (parts.get("pair") || "").split(",").map(Number);
   if (pair.length === 2 && pair.every(at => Number.isInteger(at) && at >= 0 && at < page.samples.length)) state.pair = pair;
-  for (const group of ["tree", "heat"]) {
+  for (const group of ["tree", "heat", "strips"]) {
     const key = parts.get(group);
     if (key && document.getElementById("tab-" + key)) { state[group] = key; open(document.getElementById("tab-" + key)); }
   }
   $("#search").value = state.q;
-  if (state.pair && $("#pair-x")) { $("#pair-x").value = state.pair[0]; $("#pair-y").value = state.pair[1]; drawPair(); }
+  state.measure = parts.get("measure") === "ccf" ? "ccf" : "vaf";
+  if (box) {
+    $("#pair-measure").value = state.measure;
+    if (state.pair) { $("#pair-x").value = state.pair[0]; $("#pair-y").value = state.pair[1]; }
+    if (state.pair || state.measure !== "vaf") drawPair();
+  }
   paint(); search();
 }
 for (const link of $$("a[href^='#']")) link.addEventListener("click", event => {
@@ -94,7 +102,7 @@ function open(tab) {
   }
 }
 for (const box of $$(".tabs")) {
-  const tabs = $$("[role=tab]", box), group = box.id === "heat" ? "heat" : "tree";
+  const tabs = $$("[role=tab]", box), group = box.dataset.group;
   tabs.forEach((tab, at) => {
     tab.tabIndex = at ? -1 : 0;
     tab.addEventListener("click", () => { open(tab); state[group] = tab.dataset.tab; remember(); });
@@ -144,8 +152,9 @@ async function makeGrid() {
   const swatch = cell => {
     const id = cell.getValue(), chip = document.createElement("span");
     if (id < 0) { chip.textContent = "outlier"; return chip; }
-    chip.className = "chip"; chip.textContent = id; chip.style.background = fillOf.get(id);
-    chip.style.color = $(`[data-pick="${id}"]`)?.style.color || "";
+    const known = $(`[data-pick="${Number(id)}"]`);
+    chip.className = known ? known.className : "chip"; chip.textContent = id;
+    chip.setAttribute("style", known ? known.getAttribute("style") : "");
     return chip;
   };
   const chance = value => value == null ? null : value;
@@ -173,8 +182,8 @@ async function makeGrid() {
       },
     })),
   ];
-  const box = $("#grid");
-  grid = new Tabulator(box, {
+  const home = $("#grid");
+  grid = new Tabulator(home, {
     data: mutations.id.map((_, at) => ({at})), columns, height: 420, layout: "fitDataFill",
     columnDefaults: {headerTooltip: false}, placeholder: "No mutation matches.",
     rowFormatter: row => row.getElement().classList.toggle("hit", row.getData().at === chosen),
@@ -182,10 +191,10 @@ async function makeGrid() {
   grid.on("rowClick", (_, row) => mark(row.getData().at));
   await new Promise(done => grid.on("tableBuilt", done));
   // The focusable holder is the group of rows; the library's own group within it would hide it from the grid.
-  box.removeAttribute("aria-owns"); box.setAttribute("aria-label", "All mutations");
-  $(".tabulator-tableholder", box).setAttribute("role", "rowgroup");
-  $(".tabulator-table", box).setAttribute("role", "presentation");
-  box.dataset.built = "1";
+  home.removeAttribute("aria-owns"); home.setAttribute("aria-label", "All mutations");
+  $(".tabulator-tableholder", home).setAttribute("role", "rowgroup");
+  $(".tabulator-table", home).setAttribute("role", "presentation");
+  home.dataset.built = "1";
   filter();
 }
 function wantGrid() { if (!gridWanted) { gridWanted = true; makeGrid(); } }
@@ -205,9 +214,9 @@ function mark(at) {
 }
 
 // ---- one sample against another -----------------------------------------------------------------------------
-const box = $("#pair");
 function pairAt() { return [Number($("#pair-x").value), Number($("#pair-y").value)]; }
-const placeX = value => 44 + 300 * Math.min(1, value / 100), placeY = value => 10 + 300 * (1 - Math.min(1, value / 100));
+const share = (s, at) => Math.min(1, state.measure === "ccf" ? mutations.ccf[s][at] / 100 : mutations.alt[s][at] / mutations.depth[s][at]);
+const placeX = value => 44 + 300 * value, placeY = value => 10 + 300 * (1 - value);
 async function drawPair() {
   if (!box) return;
   await ready;
@@ -215,7 +224,7 @@ async function drawPair() {
   for (let at = 0; at < mutations.id.length; at++) {
     if (!mutations.depth[x][at] || !mutations.depth[y][at]) continue;
     const id = mutations.cluster[at];
-    paths.set(id, (paths.get(id) || "") + `M${placeX(mutations.ccf[x][at]).toFixed(0)} ${placeY(mutations.ccf[y][at]).toFixed(0)}h0`);
+    paths.set(id, (paths.get(id) || "") + `M${placeX(share(x, at)).toFixed(0)} ${placeY(share(y, at)).toFixed(0)}h0`);
   }
   for (const old of $$(".clone,.ring", svg)) old.remove();
   for (const [id, d] of [...paths].sort((a, b) => a[0] - b[0])) {
@@ -223,7 +232,8 @@ async function drawPair() {
     group.append(make("path", {d, stroke: fillOf.get(id) || page.outlier_fill, "stroke-width": 5, "stroke-linecap": "round", "stroke-opacity": .75, fill: "none"}));
     svg.append(group);
   }
-  if (chosen != null) svg.append(make("circle", {class: "ring soft-line", cx: placeX(mutations.ccf[x][chosen]), cy: placeY(mutations.ccf[y][chosen]), r: 7, fill: "none", "stroke-width": 2}));
+  if (chosen != null && mutations.depth[x][chosen] && mutations.depth[y][chosen]) svg.append(make("circle", {class: "ring soft-line", cx: placeX(share(x, chosen)), cy: placeY(share(y, chosen)), r: 7, fill: "none", "stroke-width": 2}));
+  $(".axis", svg).textContent = state.measure.toUpperCase();
   const names = $$("text", svg).slice(-2);
   names[0].textContent = page.samples[x]; names[1].textContent = page.samples[y];
 }
@@ -233,7 +243,9 @@ function make(name, attributes) {
   return node;
 }
 if (box) {
-  for (const id of ["#pair-x", "#pair-y"]) $(id).addEventListener("change", () => { state.pair = pairAt(); drawPair(); remember(); });
+  for (const id of ["#pair-x", "#pair-y", "#pair-measure"]) $(id).addEventListener("change", () => {
+    state.pair = pairAt(); state.measure = $("#pair-measure").value; drawPair(); remember();
+  });
   const nearest = event => {
     if (!mutations) return null;
     const svg = $("svg", box), point = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
@@ -241,7 +253,7 @@ if (box) {
     let best = null, least = 60;
     for (let at = 0; at < mutations.id.length; at++) {
       if (!mutations.depth[x][at] || !mutations.depth[y][at]) continue;
-      const far = (placeX(mutations.ccf[x][at]) - point.x) ** 2 + (placeY(mutations.ccf[y][at]) - point.y) ** 2;
+      const far = (placeX(share(x, at)) - point.x) ** 2 + (placeY(share(y, at)) - point.y) ** 2;
       if (far < least) { least = far; best = at; }
     }
     return best;

@@ -1,0 +1,208 @@
+"""The pages and drawings without a browser: what they say, and that they stay inert."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+import pytest
+from synthetic import HOSTILE, make_document
+
+import truncal.report
+from truncal.report import palette
+from truncal.report.cohort import run_cohort
+from truncal.report.document import write_document
+from truncal.report.figures import FIGURES, rendered
+from truncal.report.page import report_html
+from truncal.report.patient import Tree, patient_of
+from truncal.report.proportions import fish_svg
+from truncal.report.tree import differences, layout
+
+VENDORS = [Path(truncal.report.__file__).parent / "vendor", Path(__file__).parent / "vendor"]
+
+
+def data_of(page: str) -> dict:
+    block = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
+    assert block is not None
+    return json.loads(block.group(1))
+
+
+def test_verdict_names_trunk_branch_and_undecided() -> None:
+    page = report_html(make_document())
+    lead = re.search(r'class="lead">(.*?)</h2>', page)
+    assert lead is not None
+    assert lead.group(1) == (
+        "4 resistance drivers: none on the trunk, 2 on a branch (EGFR T790M, PIK3CA E545K), "
+        "2 undecided (KRAS G12C, MET amplification)."
+    )
+    assert "P(branch) 0.97" in page and "P(trunk) &gt; 0.99" in page and "not on the tree" in page
+
+
+def test_no_driver_is_said_and_not_left_empty() -> None:
+    page = report_html(make_document(drivers=False))
+    assert "No resistance driver was found among what this input can show." in page
+    assert "None identified, based on" in page
+
+
+def test_the_page_asks_for_nothing_from_elsewhere() -> None:
+    page = report_html(make_document())
+    assert not re.search(r"""(src|href)=["']?(https?:|//)""", page)
+    assert "sourceMappingURL" not in page and "default-src 'none'" in page
+
+
+def test_hostile_ids_stay_text() -> None:
+    page = report_html(make_document(hostile=True, samples=10))
+    assert (
+        "<script>window.broken" not in page
+        and "<img src=x" not in page
+        and "49" not in data_of(page)["samples"]
+    )
+    assert data_of(page)["samples"] == HOSTILE
+    assert page.count("</script>") == page.count("<script")
+
+
+def test_data_block_holds_every_mutation() -> None:
+    document = make_document()
+    data = data_of(report_html(document))
+    table = json.loads(gzip.decompress(base64.b64decode(data["packed"])))
+    assert table["id"] == [row[0] for row in document["tables"]["mutations"]["rows"]]
+    rows = {(row[0], row[1]): row for row in document["tables"]["ccf"]["rows"]}
+    for s, sample in enumerate(data["samples"]):
+        for at, name in enumerate(table["id"]):
+            assert table["alt"][s][at] == rows[name, sample][2]
+            assert table["depth"][s][at] == rows[name, sample][3]
+            assert abs(table["ccf"][s][at] / 100 - rows[name, sample][4]) <= 0.005 + 1e-9
+
+
+def test_the_same_document_gives_the_same_page() -> None:
+    document = make_document()
+    assert report_html(document) == report_html(json.loads(json.dumps(document)))
+
+
+@pytest.mark.parametrize("hostile", [False, True])
+@pytest.mark.parametrize("name", list(FIGURES))
+def test_figures_are_well_formed(name: str, hostile: bool) -> None:
+    svg = FIGURES[name](patient_of(make_document(days=True, samples=3, hostile=hostile)))
+    assert svg is not None
+    root = ET.fromstring(rendered(svg, "svg"))
+    assert root.tag.endswith("svg") and root.find("{http://www.w3.org/2000/svg}title") is not None
+    assert float(root.attrib["width"]) > 0 and "nan" not in svg
+
+
+def test_figures_become_png_and_pdf() -> None:
+    pytest.importorskip("vl_convert")
+    svg = FIGURES["tree"](patient_of(make_document()))
+    assert svg is not None
+    assert rendered(svg, "png", 100).startswith(b"\x89PNG") and rendered(svg, "pdf").startswith(b"%PDF")
+
+
+def test_a_fish_plot_needs_days() -> None:
+    assert fish_svg(patient_of(make_document()), title="x") is None
+
+
+def test_branches_are_as_long_as_their_mutations() -> None:
+    patient = patient_of(make_document(clones=12, mutations=2000))
+    rows, scale = layout(patient, patient.consensus)
+    ends = {0: rows[0].start}
+    for row in rows:
+        assert row.start == pytest.approx(ends[row.parent])
+        length = patient.clones[row.clone].n_mutations * scale
+        assert row.end - row.start == pytest.approx(max(34.0, length))
+        ends[row.clone] = row.end
+    assert len({row.y for row in rows}) == len(rows) == 12
+
+
+def test_differences_between_trees() -> None:
+    one, other = Tree({1: 0, 2: 1, 3: 1}), Tree({1: 0, 2: 1, 3: 2, 4: 1})
+    assert differences(other, one) == [(3, 1, 2), (4, None, 1)]
+
+
+def test_one_clone_one_sample_and_no_clone_are_drawn() -> None:
+    assert "TRUNK" in report_html(make_document(clones=1, samples=1, mutations=5))
+    document = make_document(clones=1, samples=1, mutations=5, drivers=False)
+    for name in ("trees", "edges", "clusters", "proportions"):
+        document["tables"][name]["rows"] = []
+    document["tree"]["consensus"] = {}
+    for row in document["tables"]["mutations"]["rows"]:
+        row[1] = -1
+    assert "No clone could be placed" in report_html(document)
+
+
+def test_thirty_clones_have_thirty_marks() -> None:
+    marks = {(palette.mark(n).fill, palette.mark(n).shape) for n in range(30)}
+    assert len(marks) == 30
+    assert all(palette.contrast(palette.mark(n).ink, palette.mark(n).fill) >= 4.5 for n in range(30))
+
+
+# Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB; distances in OKLab.
+SIGHT = {
+    "normal": np.eye(3),
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+    "tritanopia": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+    ),
+}
+
+
+def least_distance(colours: list[str], sight: np.ndarray) -> float:
+    rgb = np.array([[int(one[i : i + 2], 16) / 255 for i in (1, 3, 5)] for one in colours])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ sight.T
+    to_lms = np.array(
+        [
+            [0.41222147, 0.53633254, 0.05144599],
+            [0.21190350, 0.68069955, 0.10739696],
+            [0.08830246, 0.28171884, 0.62997870],
+        ]
+    )
+    to_lab = np.array(
+        [
+            [0.21045426, 0.79361779, -0.00407205],
+            [1.97799850, -2.42859221, 0.45059371],
+            [0.02590404, 0.78277177, -0.80867577],
+        ]
+    )
+    lab = np.cbrt(np.clip(linear, 0, 1) @ to_lms.T) @ to_lab.T
+    apart = np.linalg.norm(lab[:, None] - lab[None], axis=2)
+    return float(apart[np.triu_indices(len(colours), 1)].min())
+
+
+@pytest.mark.parametrize("sight", list(SIGHT))
+@pytest.mark.parametrize("dark", [False, True])
+def test_clone_colours_are_apart_for_every_sight(sight: str, dark: bool) -> None:
+    okabe_ito = ["#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"]
+    bar = min(least_distance(okabe_ito, matrix) for matrix in SIGHT.values())
+    colours = [palette.ON_DARK.get(one, one) if dark else one for one in palette.COLOURS]
+    assert least_distance(colours, SIGHT[sight]) >= 0.96 * bar
+
+
+@pytest.mark.parametrize("folder", VENDORS, ids=["page", "tests"])
+def test_vendored_files_are_the_pinned_ones(folder: Path) -> None:
+    listed = set()
+    for one in json.loads((folder / "manifest.json").read_text(encoding="utf-8")):
+        assert one["licence"] and one["licence_file"] in one["files"]
+        for name, file in one["files"].items():
+            assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == file["sha256"], name
+            listed.add(name)
+    assert {path.name for path in folder.iterdir()} == {*listed, "manifest.json"}
+
+
+def test_cohort_of_a_hundred_is_small(tmp_path: Path) -> None:
+    folders = []
+    for number in range(100):
+        name = f"P{number:03d}"
+        document = make_document(seed=number, patient=name, clones=2 + number % 9, samples=2, mutations=40)
+        write_document(tmp_path / name / "patient.json", document)
+        folders.append(tmp_path / name)
+    run_cohort(folders, {}, tmp_path / "cohort")
+    assert (tmp_path / "cohort" / "report.html").stat().st_size <= 5_000_000
