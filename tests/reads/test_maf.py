@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from truncal.errors import UserError
-from truncal.reads.annotation import choose
 from truncal.reads.columns import Columns
 from truncal.reads.maf import anchored, is_maf, read_maf
 from truncal.reads.vcf import read_calls, read_header
@@ -52,7 +51,7 @@ def test_counts_of_several_samples_and_alleles_without_anchor(tmp_path: Path) ->
     assert (calls.normal_alt[0], calls.normal_depth[0]) == (1, 91)
     raw = calls.annotation[1]
     assert raw is not None
-    assert choose(raw.effects())[:4] == ("EGFR", None, None, "p.Glu746_Ala750del")
+    assert raw.effect()[:4] == ("EGFR", None, None, "p.Glu746_Ala750del")
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def annotate(
         a GFF3 is given and can't be used.
 
     """
-    effects = [choose(raw.effects()) if raw is not None else NOTHING for raw in union.annotation]
+    effects = [raw.effect() if raw is not None else NOTHING for raw in union.annotation]
     open_rows = [i for i, effect in enumerate(effects) if effect.transcript is None or effect.hgvsp is None]
     bare = [i for i in open_rows if effects[i].transcript is None or _joined(union, i)]
     if bare and reads["gff3"] is not None:

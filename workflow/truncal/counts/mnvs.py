@@ -9,7 +9,7 @@ import numpy as np
 
 from truncal.counts.union import Union, genomic_order
 from truncal.reads.alleles import Key
-from truncal.reads.annotation import Effect, Raw, Source, choose
+from truncal.reads.annotation import Effect, Raw, Source
 from truncal.reads.columns import Columns
 from truncal.reads.header import Header
 from truncal.reads.mnv import (
@@ -181,8 +181,7 @@ def _only_gene(parts: Sequence[Raw | None]) -> Raw | None:
         return None
 
     def parse(raw: str, ref: str, alts: Sequence[str], number: int) -> list[Effect]:
-        effect = choose(known.effects())
-        return [effect._replace(hgvsc=None, hgvsp=None)]
+        return [known.effect()._replace(hgvsc=None, hgvsp=None)]
 
     make: Callable[..., list[Effect]] = parse
     return Raw(Source("joined", make), "", "", ("",), 1)

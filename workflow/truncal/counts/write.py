@@ -52,24 +52,30 @@ def write_counts(
         genes = ["\t".join([value or "NA" for value in values]) for values in zip(*columns, strict=True)]
     else:
         genes = ["\t".join(["NA"] * len(VARIANT))] * len(union)
+    # what is the same in every row goes into a text that is looked up anyway: fewer pieces are faster
+    unknown = bool(np.isnan(union.normal_depth[mutation, sample]).all())
+    normal = "NA\tNA\t" if unknown else ""
+    source = union.source[mutation, sample]
+    origin = f"{SOURCES[source[0]]}\n" if len(source) and (source == source[0]).all() else ""
     variant = [
-        f"{chrom}\t{key[1]}\t{key[2]}\t{key[3]}\t{gene}\t"
+        f"{chrom}\t{key[1]}\t{key[2]}\t{key[3]}\t{gene}\t{normal}"
         for chrom, key, gene in zip(union.chrom, union.key, genes, strict=True)
     ]
     alt = union.alt[mutation, sample].astype(np.int64)
     ref = union.depth[mutation, sample].astype(np.int64) - alt
-    pieces = (
+    pieces = [
         _text([f"{name}\t" for name in ids])[mutation],
         _text([f"{name}\t" for name in sample_ids])[sample],
         _whole(ref),
         _whole(alt),
         _text([f"{text}\t{cell(error_rate)}\t" for text in before])[code],
         _text(variant)[mutation],
-        _whole(union.normal_alt[mutation, sample]),
-        _whole(union.normal_depth[mutation, sample]),
-        _text([f"{text}\t" for text in after])[code],
-        _text([f"{name}\n" for name in SOURCES])[union.source[mutation, sample]],
-    )
+    ]
+    if not unknown:
+        pieces += [_whole(values[mutation, sample]) for values in (union.normal_alt, union.normal_depth)]
+    pieces.append(_text([f"{text}\t{origin}" for text in after])[code])
+    if not origin:
+        pieces.append(_text([f"{name}\n" for name in SOURCES])[source])
     _write_pieces(path, COUNTS, pieces)
 
 
@@ -124,9 +130,9 @@ def write_excluded(path: Path, excluded: Sequence[Exclusion]) -> None:
 
 
 def _write_lines(path: Path, header: Sequence[str], lines: Sequence[str]) -> None:
-    with atomic(path) as handle:
-        handle.write("\t".join(header) + "\n")
-        handle.write("".join(lines))
+    with atomic(path, "wb") as handle:
+        handle.write(("\t".join(header) + "\n").encode())
+        handle.write("".join(lines).encode())
 
 
 def _write_pieces(path: Path, header: Sequence[str], pieces: Sequence[np.ndarray]) -> None:
@@ -146,15 +152,13 @@ def _one_line(text: str) -> str:
 
 
 def _whole(values: np.ndarray) -> np.ndarray:
-    """Text of whole numbers, missing ones `NA`, each with a tab behind it."""
-    missing = np.isnan(values)
-    numbers = np.nan_to_num(values).astype(np.int64)
-    distinct, code = (
-        np.unique(numbers, return_inverse=True) if missing.sum() < len(values) else (numbers[:1], 0)
-    )
-    out = _text([f"{number}\t" for number in distinct.tolist()])[np.broadcast_to(code, numbers.shape)]
-    out[missing] = "NA\t"
-    return out
+    """Text of whole numbers ≥ 0, missing ones `NA`, each with a tab behind it."""
+    numbers = np.nan_to_num(values, nan=-1).astype(np.int64)
+    highest = int(numbers.max(initial=0))
+    if highest > 100_000:  # a table of all numbers would be longer than worth while
+        distinct, code = np.unique(numbers, return_inverse=True)
+        return _text(["NA\t" if number < 0 else f"{number}\t" for number in distinct.tolist()])[code]
+    return _text([*(f"{number}\t" for number in range(highest + 1)), "NA\t"])[numbers]
 
 
 def _states(
@@ -167,8 +171,14 @@ def _states(
     normal = copies.normal[mutation].astype(np.int64)
     index = copies.index[mutation, sample] + 1
     # rows without a segment differ by nothing but sample and normal copies
-    key = (sample.astype(np.int64) << 44) + (index << 8) + normal
-    _, first, code = np.unique(key, return_index=True, return_inverse=True)
+    width, most = int(normal.max(initial=0)) + 1, int(index.max(initial=0)) + 1
+    key = (sample * most + index) * width + normal
+    first = np.full(int(key.max(initial=0)) + 1, -1, dtype=np.int64)
+    first[key[::-1]] = np.arange(len(key))[::-1]
+    used = np.flatnonzero(first >= 0)
+    code = np.zeros(len(first), dtype=np.int64)
+    code[used] = np.arange(len(used))
+    first, code = first[used], code[key]
     before, after = [], []
     for row in first.tolist():
         m, s = mutation[row], sample[row]
@@ -179,4 +189,4 @@ def _states(
         after.append(
             "\t".join(map(cell, (copies.major_2[m, s], copies.minor_2[m, s], copies.fraction_2[m, s], name)))
         )
-    return (before, after), code.reshape(-1)
+    return (before, after), code

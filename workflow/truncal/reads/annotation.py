@@ -49,7 +49,7 @@ _BCSQ_CHANGE = re.compile(r"(\d+)([A-Z*]+)(?:\.\.(\d*))?>(\d+)([A-Z*]+)(?:\.\.\d
 
 
 class Effect(NamedTuple):
-    """What one annotator says of one allele on one transcript."""
+    """What an annotator says of one allele on one transcript; its own HGVS until `choose` has chosen."""
 
     gene: str | None
     transcript: str | None
@@ -59,6 +59,7 @@ class Effect(NamedTuple):
     preference: int
     """0 MANE Select, 1 MANE Plus Clinical, 2 canonical, 3 pick, 4 protein-coding, 5 other."""
     population: float | None = None
+    """Highest frequency of the allele in a population, where the annotation has any."""
 
 
 NOTHING = Effect(None, None, None, None, 3, 5)
@@ -78,19 +79,22 @@ class Source:
     """Whether the annotation may hold population frequencies."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Raw:
-    """The annotation of one allele, not parsed yet."""
+    """The annotation of one allele, parsed when it is first asked for."""
 
     source: Source
     text: str
     ref: str
-    alts: tuple[str, ...]
+    alts: Sequence[str]
     number: int
+    chosen: Effect | None = None
 
-    def effects(self) -> list[Effect]:
-        """Effects on all transcripts."""
-        return self.source.parse(self.text, self.ref, self.alts, self.number)
+    def effect(self) -> Effect:
+        """The effect to report."""
+        if self.chosen is None:
+            self.chosen = choose(self.source.parse(self.text, self.ref, self.alts, self.number))
+        return self.chosen
 
 
 def find_source(header: Header) -> Source | None:
@@ -109,22 +113,28 @@ def choose(effects: Sequence[Effect], preferred: frozenset[str] | None = None) -
         return NOTHING
     preferred = table_transcripts() if preferred is None else preferred
 
-    def by_transcript(effect: Effect) -> tuple[bool, int, int]:
-        return _bare(effect.transcript) not in preferred, effect.preference, effect.impact
-
-    genes: dict[str | None, Effect] = {}
+    if len(effects) == 1:
+        return _finished(effects[0], effects)
+    genes: dict[str | None, tuple[tuple[bool, int, int], Effect]] = {}
     for effect in effects:
+        rank = (_bare(effect.transcript) not in preferred, effect.preference, effect.impact)
         best = genes.get(effect.gene)
-        if best is None or by_transcript(effect) < by_transcript(best):
-            genes[effect.gene] = effect
-    return min(
-        genes.values(),
-        key=lambda effect: (
-            effect.impact,
-            _bare(effect.transcript) not in preferred,
-            effect.preference,
-            not effect.gene,
-        ),
+        if best is None or rank < best[0]:
+            genes[effect.gene] = (rank, effect)
+    ranked = [
+        (effect.impact, *rank[:2], not effect.gene, place, effect)
+        for place, (rank, effect) in enumerate(genes.values())
+    ]
+    return _finished(min(ranked)[-1], effects)
+
+
+def _finished(effect: Effect, effects: Sequence[Effect]) -> Effect:
+    """The chosen effect with its HGVS in one form and the highest population frequency of all."""
+    frequencies = [other.population for other in effects if other.population is not None]
+    return effect._replace(
+        hgvsc=_plain(effect.hgvsc) if effect.hgvsc else None,
+        hgvsp=protein_change(effect.hgvsp),
+        population=max(frequencies, default=None),
     )
 
 
@@ -212,43 +222,53 @@ def _plain(text: str) -> str | None:
 
 
 def _csq(description: str) -> Callable[[str, str, Sequence[str], int], list[Effect]]:
-    names = description.rpartition("Format:")[2].strip(" '\"").split("|")
-    place = {name.strip(): i for i, name in enumerate(names)}
-    populations = [i for name, i in place.items() if POPULATION.search(name)]
+    names = [name.strip() for name in description.rpartition("Format:")[2].strip(" '\"").split("|")]
+    populations = [i for i, name in enumerate(names) if POPULATION.search(name)]
+    # entries get an empty field at their end, which stands for the subfields that the header lacks
+    place = {name: i for i, name in enumerate(names)}
 
-    def get(fields: list[str], name: str) -> str:
-        i = place.get(name, -1)
-        return fields[i] if 0 <= i < len(fields) else ""
+    def at(*wanted: str) -> list[int]:
+        return [place.get(name, -1) for name in wanted]
 
-    def preference(fields: list[str]) -> int:
-        if get(fields, "MANE_SELECT") or get(fields, "MANE").startswith(("NM_", "MANE_Select")):
-            return 0
-        if get(fields, "MANE_PLUS_CLINICAL"):
-            return 1
-        if get(fields, "CANONICAL") == "YES":
-            return 2
-        if get(fields, "PICK") == "1":
-            return 3
-        return 4 if get(fields, "BIOTYPE") == "protein_coding" else 5
+    allele, stated, consequence, grade = at("Allele", "ALLELE_NUM", "Consequence", "IMPACT")
+    symbol, gene, transcript, biotype = at("SYMBOL", "Gene", "Feature", "BIOTYPE")
+    coding, protein, canonical, pick = at("HGVSc", "HGVSp", "CANONICAL", "PICK")
+    mane, plus, either = at("MANE_SELECT", "MANE_PLUS_CLINICAL", "MANE")
 
     def parse(raw: str, ref: str, alts: Sequence[str], number: int) -> list[Effect]:
-        wanted = {_vep_allele(ref, alts, number), alts[number - 1]}
+        single = len(alts) == 1
+        wanted = () if single else (_vep_allele(ref, alts, number), alts[number - 1])
+        text_number = str(number)
         effects = []
         for entry in raw.split(","):
             fields = entry.split("|")
-            stated = get(fields, "ALLELE_NUM")
-            if (stated != str(number)) if stated else (len(alts) > 1 and get(fields, "Allele") not in wanted):
+            if len(fields) < len(names):
+                fields += [""] * (len(names) - len(fields))
+            fields.append("")
+            if not single and (
+                fields[stated] != text_number if fields[stated] else fields[allele] not in wanted
+            ):
                 continue
-            impact = _IMPACT.get(get(fields, "IMPACT"))
+            if fields[mane] or fields[either].startswith(("NM_", "MANE_Select")):
+                preference = 0
+            elif fields[plus]:
+                preference = 1
+            elif fields[canonical] == "YES":
+                preference = 2
+            elif fields[pick] == "1":
+                preference = 3
+            else:
+                preference = 4 if fields[biotype] == "protein_coding" else 5
+            impact = _IMPACT.get(fields[grade])
             effects.append(
                 Effect(
-                    get(fields, "SYMBOL") or get(fields, "Gene") or None,
-                    get(fields, "Feature") or None,
-                    _plain(get(fields, "HGVSc")),
-                    protein_change(get(fields, "HGVSp")),
-                    _impact(get(fields, "Consequence")) if impact is None else impact,
-                    preference(fields),
-                    _highest(fields[i] for i in populations if i < len(fields)),
+                    fields[symbol] or fields[gene] or None,
+                    fields[transcript] or None,
+                    fields[coding],
+                    fields[protein],
+                    _impact(fields[consequence]) if impact is None else impact,
+                    preference,
+                    _highest([fields[i] for i in populations if fields[i]]),
                 )
             )
         return effects
@@ -266,10 +286,10 @@ def _vep_allele(ref: str, alts: Sequence[str], number: int) -> str:
     return alt
 
 
-def _highest(texts: object) -> float | None:
+def _highest(texts: Sequence[str]) -> float | None:
     best: float | None = None
-    for text in texts:  # type: ignore[attr-defined]
-        for part in str(text).replace("&", ",").split(","):
+    for text in texts:
+        for part in text.replace("&", ",").split(","):
             try:
                 value = float(part)
             except ValueError:
@@ -290,8 +310,8 @@ def _ann(description: str) -> Callable[[str, str, Sequence[str], int], list[Effe
                 Effect(
                     fields[3] or None,
                     fields[6] if fields[5] == "transcript" else None,
-                    _plain(fields[9]),
-                    protein_change(fields[10]),
+                    fields[9],
+                    fields[10],
                     _IMPACT.get(fields[2], 3),
                     4 if fields[7] in ("protein_coding", "Coding") else 5,
                 )
@@ -359,11 +379,11 @@ def _funcotation(description: str) -> Callable[[str, str, Sequence[str], int], l
                 Effect(
                     get("hugoSymbol") if get("hugoSymbol") not in ("", "Unknown") else None,
                     get("annotationTranscript") if get("annotationTranscript") != "no_transcript" else None,
-                    _plain(get("cDnaChange")),
-                    protein_change(get("proteinChange")),
+                    get("cDnaChange"),
+                    get("proteinChange"),
                     _impact(get("variantClassification")),
                     3,
-                    _highest(fields[i] for i in populations if i < len(fields)),
+                    _highest([fields[i] for i in populations if i < len(fields)]),
                 )
             )
         return effects

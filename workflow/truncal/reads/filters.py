@@ -168,7 +168,7 @@ def _common(calls: Calls, limit: float, found: list[Verdict]) -> None:
         values = [_allele_value(calls.info[name][i], number, name == _LOG10) for name in names]
         raw = calls.annotation[i]
         if raw is not None and raw.source.populations:
-            values += [effect.population for effect in raw.effects()]
+            values.append(raw.effect().population)
         highest = max((value for value in values if value is not None), default=0.0)
         if highest > limit:
             found[i] = ("population_frequency", f"{highest:.3g} in a population")

@@ -11,7 +11,7 @@ import numpy as np
 from truncal.copynumber.genome import canonical
 from truncal.errors import Faults
 from truncal.reads.alleles import Key, refusal, trim
-from truncal.reads.annotation import Effect, Raw, Source, protein_change
+from truncal.reads.annotation import Effect, Raw, Source
 from truncal.reads.vcf import Calls
 from truncal.sheet.samples import Sample
 from truncal.tables import MISSING, Table, open_text
@@ -214,8 +214,7 @@ def _annotations(table: Table, column: dict[str, str | None], kept: Sequence[int
 
     def parse(raw: str, ref: str, alts: Sequence[str], number: int) -> list[Effect]:
         gene, transcript, coding, protein = (values[int(raw)] if values else None for values in texts)
-        plain = coding.rpartition(":")[2] if coding else None
-        return [Effect(gene, transcript, plain, protein_change(protein), 1, 4)]
+        return [Effect(gene, transcript, coding, protein, 1, 4)]
 
     source = Source("MAF", parse)
     return [Raw(source, str(i), "", ("",), 1) for i in kept]

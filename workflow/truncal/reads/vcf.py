@@ -211,7 +211,7 @@ def _annotations(records: _Records, alleles: Alleles, source: Source | None) -> 
         return [None] * len(rows)
     texts, refs, alts = records.info[source.info], records.ref, records.alts
     return [
-        Raw(source, str(texts[i]), refs[i], tuple(alts[i]), number) if texts[i] else None
+        Raw(source, str(texts[i]), refs[i], alts[i], number) if texts[i] else None
         for i, number in zip(rows, alleles.number.tolist(), strict=True)
     ]
 
