@@ -13,6 +13,7 @@ import json
 import math
 import os
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -175,7 +176,10 @@ def open_text(path: str | Path) -> Iterator[IO[str]]:
         magic = raw.read(2)
         raw.seek(0)
         binary: Any = gzip.GzipFile(fileobj=raw) if magic == b"\x1f\x8b" else raw
-        yield io.TextIOWrapper(binary, encoding="utf-8", newline="")
+        try:
+            yield io.TextIOWrapper(binary, encoding="utf-8", newline="")
+        except zlib.error as error:  # not an OSError, unlike the other faults of a damaged file
+            raise OSError("the compressed file is damaged") from error
 
 
 def cell(value: object, digits: int = 6) -> str:

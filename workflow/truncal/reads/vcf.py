@@ -20,10 +20,16 @@ from truncal.reads.annotation import Raw, Source
 from truncal.reads.arrays import MISSING, numbers, pack, stack
 from truncal.reads.columns import Columns
 from truncal.reads.header import Header, broken, open_vcf, parse_header
+from truncal.reads.precheck import declare
 from truncal.reads.schemes import SCHEMES, Alleles, Scheme, candidates
 
 NORMAL_IN_TUMOUR = ("NAD", "NDP")
 """ClairS writes the normal's alternative reads and depth into the tumour's column."""
+
+
+SCANNED = 4_000_000
+"""Bytes up to which a file's text is looked through before htslib reads it. A longer one is scanned only once a
+contig turns up that its header does not declare: only there does htslib hand out records it could not parse."""
 
 
 @dataclass
@@ -233,7 +239,7 @@ def _first_pass(header: Header, fields: Sequence[str], infos: Sequence[str]) -> 
         if not records.filtered and (failed is not None or record.FILTERS):
             records.filtered = True
         for name, store in formats:
-            values = record.format(name)
+            values = format_values(record, name, header)
             # bytes are copied here: the array's memory is the record's
             store.append(b"" if values is None else pack(values))
         for name, store in special:
@@ -256,6 +262,26 @@ def _special(record: Any, name: str) -> np.ndarray:
     return np.array([[MISSING if part is None else int(part) for part in values]], dtype=np.int32)
 
 
+def format_values(record: Any, name: str, header: Header) -> Any:
+    """Values of a FORMAT field, None where the record has none.
+
+    Raises
+    ------
+    UserError
+        the header gives the field no type that can be read.
+
+    """
+    try:
+        return record.format(name)
+    except Exception as error:  # cyvcf2 raises bare exceptions of several kinds
+        raise UserError(
+            Fault(
+                f"FORMAT/{name} can't be read: its header line needs a Type of Integer, Float or String",
+                header.path,
+            )
+        ) from error
+
+
 def iterate(header: Header) -> Iterator[Any]:
     """Iterate over a file's records.
 
@@ -265,19 +291,36 @@ def iterate(header: Header) -> Iterator[Any]:
         a record can't be parsed; the message has its number.
 
     """
-    vcf = open_vcf(header.path)
+    declared = set(header.contigs)
+    scan = header.path.stat().st_size <= SCANNED
     number = 0
-    try:
-        for record in vcf:
-            number += 1
-            yield record
-    except UserError:
-        raise
-    except Exception as error:
-        reason = broken(header.path) or "its columns or fields are not as the header says"
-        raise UserError(Fault(f"record {number + 1} can't be read: {reason}", header.path)) from error
-    finally:
-        vcf.close()
+    while True:
+        vcf = open_vcf(header.path)
+        undeclared = False
+        passed = 0
+        try:
+            if scan:
+                declare(vcf, header.path, len(header.columns), declared)
+            for record in vcf:
+                if passed < number:  # seen before the file had to be scanned
+                    passed += 1
+                    continue
+                if not scan and record.CHROM not in declared:
+                    undeclared = True
+                    break
+                number += 1
+                passed += 1
+                yield record
+        except UserError:
+            raise
+        except Exception as error:
+            reason = broken(header.path) or "its columns or fields are not as the header says"
+            raise UserError(Fault(f"record {number + 1} can't be read: {reason}", header.path)) from error
+        finally:
+            vcf.close()
+        if not undeclared:
+            return
+        scan = True
 
 
 def _split(records: _Records) -> tuple[Alleles, list[tuple[str, str, str]]]:
@@ -325,7 +368,7 @@ def _second_pass(
             continue
         arrays = {}
         for name in names & set(record.FORMAT or ()):
-            values = record.format(name)
+            values = format_values(record, name, header)
             if values is not None:
                 arrays[name] = numbers(values)[None, wanted]
         chosen = np.array(groups[number])
