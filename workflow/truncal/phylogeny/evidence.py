@@ -36,7 +36,7 @@ class Evidence:
 
     weights: (K, S, POINTS), likelihood at the midpoints low + (i + ½)·width, summing to 1.
     low, width: (K, S), begin of the window and distance of the midpoints.
-    moments: (K, S, 3), mean, variance and third central moment of the weights.
+    moments: (K, S, 4), mean, variance and third central moment of the weights, and their density at 0.
     log_scale: (K, S), log ∫ p(reads | DCF) dDCF, which every tree shares.
     """
 
@@ -89,7 +89,14 @@ def build_evidence(density: Density, peak: np.ndarray, model_error: float) -> Ev
     mean = (weights * points).sum(axis=2)
     off = points - mean[:, :, None]
     moments = np.stack([mean, (weights * off**2).sum(axis=2), (weights * off**3).sum(axis=2)], axis=2)
+    moments = np.concatenate([moments, _at_zero(weights, low, width)[:, :, None]], axis=2)
     return Evidence(weights, low, width, moments, log_scale)
+
+
+def _at_zero(weights: np.ndarray, low: np.ndarray, width: np.ndarray) -> np.ndarray:
+    """Density (K, S) of the normalised likelihood at a DCF of 0, from its first points."""
+    first, second = np.maximum(weights[:, :, 0], 1e-300), np.maximum(weights[:, :, 1], 1e-300)
+    return np.where(low <= 0.0, np.minimum(first * np.sqrt(first / second), 2 * first) / width, 0.0)
 
 
 def _smoothed(points: np.ndarray, fine: np.ndarray, values: np.ndarray, model_error: float) -> np.ndarray:
@@ -118,19 +125,20 @@ def _window(density: Density, peak: np.ndarray, top: np.ndarray) -> tuple[np.nda
 
 
 def grid_density(grid: np.ndarray, log_likelihood: np.ndarray) -> tuple[Density, np.ndarray]:
-    """Log-likelihood between the points of an even grid on 0..1, and its peak (K, S).
+    """Log-likelihood between the points of a grid that rises from 0 to 1, and its peak (K, S).
 
-    log_likelihood: (K, S, G). Between the points it is a cubic through the neighbours (Catmull–Rom), which is exact
-    for a normal likelihood.
+    log_likelihood: (K, S, G). Between the points it is a cubic through the neighbours (Catmull–Rom) over the points'
+    numbers, so the grid may be denser where it matters but must change smoothly.
     """
     count = len(grid)
+    numbers = np.arange(count, dtype=float)
     logs = np.maximum(log_likelihood, log_likelihood.max(axis=2, keepdims=True) - 1e6)
     padded = np.concatenate(
         [2 * logs[:, :, :1] - logs[:, :, 1:2], logs, 2 * logs[:, :, -1:] - logs[:, :, -2:-1]], axis=2
     )
 
     def density(at: np.ndarray) -> np.ndarray:
-        place = np.clip(at, 0.0, 1.0) * (count - 1)
+        place = np.interp(at, grid, numbers)
         left = np.minimum(place.astype(np.int64), count - 2)
         t = place - left
         p0, p1, p2, p3 = (np.take_along_axis(padded, left + shift, axis=2) for shift in range(4))
@@ -146,7 +154,7 @@ def grid_density(grid: np.ndarray, log_likelihood: np.ndarray) -> tuple[Density,
     )
     bend = left - 2 * middle + right
     shift = np.where((bend < 0) & (best == inner), 0.5 * (left - right) / np.where(bend < 0, bend, -1.0), 0.0)
-    return density, np.clip((best + np.clip(shift, -0.5, 0.5)) / (count - 1), 0.0, 1.0)
+    return density, np.interp(best + np.clip(shift, -0.5, 0.5), numbers, grid)
 
 
 def binomial_density(alt: np.ndarray, ref: np.ndarray, share: np.ndarray) -> tuple[Density, np.ndarray]:
