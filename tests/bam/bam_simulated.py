@@ -58,12 +58,14 @@ def simulate(
     repeats: float = 0.0,
     nuisance: float = 0.1,
     gap: int = 0,
+    vaf: tuple[float, float] = (0.03, 0.9),
 ) -> Simulated:
     """Plant one variant of each kind in turn.
 
     kinds: snv, mnv, ins, del, complex. repeats: share of indels put into a short tandem repeat. nuisance:
     share of reads that may not count (duplicates, poor mapping quality, secondary, failed). gap: bases
-    without reads between the stretches, as between the targets of an exome.
+    without reads between the stretches, as between the targets of an exome. vaf: range of the share of
+    fragments from the alternative haplotype.
     """
     rng = np.random.default_rng(seed)
     step = SPACING + gap
@@ -91,7 +93,7 @@ def simulate(
     reads = []
     for k, (site, pair) in enumerate(zip(sites, haplotypes, strict=True)):
         n = rng.poisson(depth * SPACING / (2 * read_length))
-        reads += _reads_of_site(header, site, pair, k * step, n, read_length, fragment, nuisance, rng)
+        reads += _reads_of_site(header, site, pair, k * step, n, read_length, fragment, nuisance, vaf, rng)
     reads.sort(key=lambda read: read.reference_start)
     path = folder / "reads.bam"
     with pysam.AlignmentFile(str(path), "wb", header=header) as out:
@@ -153,10 +155,11 @@ def _reads_of_site(
     read_length: int,
     fragment: tuple[float, float],
     nuisance: float,
+    vaf: tuple[float, float],
     rng: np.random.Generator,
 ) -> list[pysam.AlignedSegment]:
     low, high = needed(pair, site.kind)
-    origin = rng.random(n) < rng.uniform(0.03, 0.9)
+    origin = rng.random(n) < rng.uniform(*vaf)
     sizes = np.clip(rng.normal(*fragment, n), read_length, SPACING - 60).astype(int)
     spoiled = np.where(rng.random(n) < nuisance, rng.integers(1, 5, n), 0)
     codes = [np.frombuffer(haplotype.encode(), np.uint8) for haplotype in pair]

@@ -52,6 +52,14 @@ def test_allele_frequency_of_long_indels_is_not_biased(tmp_path: Path) -> None:
     assert np.abs(counts.alt / counts.depth - truth)[big].max() < 0.02
 
 
+def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:
+    absent = simulate(tmp_path, KINDS * 16, seed=10, repeats=0.5, vaf=(0.0, 0.0))
+    counts = count_sites(absent.path, *absent.columns())
+    indels = np.array([site.kind not in ("snv", "mnv") for site in absent.sites])
+    assert not counts.alt[indels].any()
+    assert counts.alt.sum() <= 0.001 * counts.ref.sum()
+
+
 def test_order_and_chunks_do_not_matter(plain: Simulated, monkeypatch: pytest.MonkeyPatch) -> None:
     columns = plain.columns()
     once = count_sites(plain.path, *columns)

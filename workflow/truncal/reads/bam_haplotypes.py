@@ -5,8 +5,9 @@ on both haplotypes without gaps; soft-clipped ends take part. The haplotype whos
 smaller penalty wins, if the difference is at least one base of the minimum quality. It counts only where the
 read reaches, on the haplotype that it carries, from the base before the variant to the first base that tells
 the two apart: reads of both haplotypes then have the same chance to be counted, and the allele frequency is
-not biased by the length of the indel. The idea of deciding between haplotypes rather than between alignments
-is that of Albers et al. 2011 (Dindel, Genome Research 21:961).
+not biased by the length of the indel. A read that fits its own gap in the alignment better than either is
+some other allele (exon-19 deletions of EGFR differ by a single base). The idea of deciding between haplotypes
+rather than between alignments is that of Albers et al. 2011 (Dindel, Genome Research 21:961).
 """
 
 from __future__ import annotations
@@ -152,6 +153,64 @@ def penalty(
 
 
 @njit(cache=True, nogil=True)
+def own_gap(
+    data: np.ndarray,
+    record: Int,
+    context: np.ndarray,
+    origin: Int,
+    first: Int,
+    last: Int,
+    left: Int,
+    right: Int,
+    min_quality: Int,
+) -> tuple[bool, Int, bool, Int]:
+    """What the read's own alignment says of bases first..last.
+
+    Returns whether it has a gap that touches left..right of the reference, the net length of these gaps
+    (insertions positive), whether bases were inserted, and the penalty of the mismatches at aligned bases.
+    No gap is told where one of the bases is clipped: the alignment then tells only part.
+    """
+    position, cigar, n_cigar, sequence, quality, _ = layout(data, record)
+    touches = False
+    inserted = False
+    net: Int = 0
+    cost: Int = 0
+    i: Int = 0
+    for op in range(n_cigar):
+        word = int32(data, cigar + 4 * op)
+        kind = word & 15
+        length = (word >> 4) & 0xFFFFFFF
+        if kind == 0 or kind == 7 or kind == 8:
+            for k in range(max(0, first - i), min(length, last - i)):
+                at = position + k - origin
+                if 0 <= at < len(context) and context[at] != N:
+                    found = base_code(data, sequence, i + k)
+                    if found != N and found != context[at]:
+                        phred = np.int64(data[quality + i + k])
+                        cost += min(phred, max(_QUALITY_CAP, min_quality)) + _WRONG_BASE
+            position += length
+            i += length
+        elif kind == 2:
+            if first <= i <= last and position <= right and position + length >= left:
+                touches = True
+                net -= length
+            position += length
+        elif kind == 3:
+            position += length
+        elif kind == 1:
+            if first < i + length and i < last and left <= position <= right:
+                touches = True
+                inserted = True
+                net += length
+            i += length
+        elif kind == 4:
+            if first < i + length and i < last:
+                return False, 0, False, 0
+            i += length
+    return touches, net, inserted, cost
+
+
+@njit(cache=True, nogil=True)
 def carried(
     data: np.ndarray,
     record: Int,
@@ -239,6 +298,22 @@ def carried(
     if place[winner] + max(low, 0) > needed_low or place[winner] + high <= needed_high:
         return NO_CALL, 0
     confidence = abs(best[0] - best[1])
+    if not same_length and best[winner] >= min_quality + _WRONG_BASE:
+        touches, net, inserted, cost = own_gap(
+            data,
+            record,
+            context,
+            origin,
+            first,
+            last,
+            origin + start,
+            origin + right + shared,
+            min_quality,
+        )
+        # bases inserted in the same number are the alternative's, with an error in them
+        another = touches and (not inserted or net != alt_length - ref_length)
+        if another and best[winner] - cost >= min_quality + _WRONG_BASE:
+            return OTHER, confidence
     if 10 * wrong[winner] > 10 + compared[winner]:
         return OTHER, confidence
     if confidence < min_quality + _WRONG_BASE:
