@@ -15,7 +15,7 @@ def codes(bases: str) -> np.ndarray:
     return np.array([CODES[base] for base in bases], np.uint8)
 
 
-few = st.text("AC", min_size=8, max_size=20)  # two letters: full of repeats
+few = st.text("AC", min_size=12, max_size=20)  # two letters: full of repeats
 
 
 @settings(deadline=None)  # compiled on the first call
