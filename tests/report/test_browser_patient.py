@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -198,7 +197,7 @@ def test_print_holds_every_panel(
     for name in PANELS:
         assert page.locator(f"section#{name}").is_visible(), name
     assert page.locator("#panel-tree-2").is_visible() and page.locator("#panel-residual").is_visible()
-    assert not page.locator("nav").is_visible()
+    assert not page.locator("nav").is_visible() and page.locator("#printed tbody tr").count() == 150
     made = page.pdf(path=tmp_path / "report.pdf")
     assert len(re.findall(rb"/Type\s*/Page\b", made)) >= 2
 
@@ -219,9 +218,9 @@ def test_without_javascript_figures_and_tables_are_there(browser: Any, pages: Ca
 def test_a_large_patient_is_small_and_quick(page: Any, watched: dict, pages: Callable[..., Path]) -> None:
     path = pages(clones=30, samples=20, mutations=5000)
     assert path.stat().st_size <= 1_500_000
-    start = time.monotonic()
     go(page, path)
-    assert time.monotonic() - start <= 2
+    since_navigation = float(page.get_attribute("html", "data-interactive"))
+    assert since_navigation <= 2000, "ms"
     client = page.context.new_cdp_session(page)
     page.locator("#mutations").scroll_into_view_if_needed()
     page.wait_for_selector("#grid[data-built] .tabulator-row")

@@ -113,7 +113,7 @@ def test_branches_are_as_long_as_their_mutations() -> None:
     for row in rows:
         assert row.start == pytest.approx(ends[row.parent])
         length = patient.clones[row.clone].n_mutations * scale
-        assert row.end - row.start == pytest.approx(max(34.0, length))
+        assert row.end - row.start == pytest.approx(max(44.0, length))
         ends[row.clone] = row.end
     assert len({row.y for row in rows}) == len(rows) == 12
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from truncal.report.patient import BRANCH, TRUNK, UNSURE, Driver, Patient
-from truncal.report.words import ROLE_ORDER, capital, counted, listed, percent, probability, role
+from truncal.report.words import ROLE_ORDER, capital, counted, listed, percent, probability, role, shorten
 
 RESISTANCE = frozenset({"on_target_resistance", "bypass", "downstream"})
 
@@ -69,6 +69,7 @@ def _regions(
         found.append(
             {
                 "sample": sample,
+                "short": patient.short[index],
                 "alt": int(patient.alt[at, index]) if depth else None,
                 "depth": depth,
                 "ccf": float(patient.ccf[at, index]) if depth else None,
@@ -92,17 +93,9 @@ def _given_regions(patient: Patient, row: Mapping[str, Any]) -> list[dict[str, A
         except ValueError:
             continue
         if sample in patient.samples:
-            found.append(
-                {
-                    "sample": sample,
-                    "alt": None,
-                    "depth": None,
-                    "ccf": ccf,
-                    "low": lower,
-                    "high": upper,
-                    "copies": None,
-                }
-            )
+            reads = {"alt": None, "depth": None, "copies": None}
+            name = patient.short[patient.samples.index(sample)]
+            found.append({"sample": sample, "short": name, "ccf": ccf, "low": lower, "high": upper, **reads})
     return sorted(found, key=lambda one: patient.samples.index(one["sample"]))
 
 
@@ -133,7 +126,7 @@ def verdict(patient: Patient, rows: Sequence[Mapping[str, Any]]) -> dict[str, An
     if resistance:
         parts = []
         for place, words in ((TRUNK, "on the trunk"), (BRANCH, "on a branch"), (UNSURE, "undecided")):
-            names = [row["name"] for row in resistance if row["place"] == place]
+            names = [shorten(row["name"], 30) for row in resistance if row["place"] == place]
             if names or place == TRUNK:
                 named = f" ({', '.join(names)})" if 0 < len(names) <= 3 else ""
                 parts.append(f"{len(names) or 'none'} {words}{named}")

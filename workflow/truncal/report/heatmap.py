@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from truncal.report.palette import diverging, ink_on, sequential
 from truncal.report.patient import Patient
-from truncal.report.svg import RULE, clone_mark, document, number, shorten, tag, text, width_of
+from truncal.report.svg import RULE, clone_mark, document, number, tag, text, width_of
+from truncal.report.words import shorten
 
 MODES = ("observed", "fitted", "residual")
 _CELL = 24.0
@@ -16,7 +17,7 @@ def heatmap_svg(patient: Patient, mode: str, *, title: str) -> str:
     `residual` is observed minus fitted in percentage points. Cells of a clone that the tree does not hold are
     empty in `fitted` and `residual`.
     """
-    names = [shorten(name, 22) for name in patient.samples]
+    names = [shorten(name, 22) for name in patient.short]
     wide = max(34.0, min(64.0, 720.0 / max(1, len(names))))
     upright = all(width_of(name, 11) < wide - 6 for name in names)
     top = 26.0 if upright else 14 + max(width_of(name, 11) for name in names) * 0.72

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from urllib.parse import quote
 
 from truncal.report.cohort import Member
 from truncal.report.patient import BRANCH, TRUNK, UNSURE
 from truncal.report.places import glyph
-from truncal.report.svg import document, number, shorten, tag, text, width_of
+from truncal.report.svg import document, number, tag, text, width_of
+from truncal.report.words import shorten
 
 _CELL = 18.0
 
@@ -47,7 +49,8 @@ def oncoprint_svg(found: Sequence[Member], *, title: str) -> str | None:
     for column, (member, name) in enumerate(zip(order, names, strict=True)):
         x = left + _CELL * (column + 0.5) + 3
         turn = f"rotate(-75 {number(x)} {number(top - 6)})"
-        parts.append(text(x, top - 6, name, font_size="10", transform=turn, data_patient=member.patient_id))
+        label = text(x, top - 6, name, font_size="10", transform=turn)
+        parts.append(tag("a", label, href=quote(str(member.summary["report"]))))
     for row, (gene, places) in enumerate(rows):
         y = top + _CELL * row
         parts.append(text(left - 8, y + 13, gene, text_anchor="end", font_weight=600))

@@ -126,22 +126,23 @@ def _tab(
         "tree_id": tree.tree_id,
         "key": "consensus" if first else f"tree-{tree.tree_id}",
         "posterior": tree.posterior,
-        "changes": [
-            f"clone {clone} "
-            + (
-                f"hangs below {after or 'the root'} instead of {before or 'the root'}"
-                if after is not None and before is not None
-                else "is not on this tree"
-                if after is None
-                else f"is added below {after or 'the root'}"
-            )
-            for clone, before, after in changes
-        ],
+        "changes": [_change(patient, *change) for change in changes],
         "newick": newick(tree),
         "svg": Markup(
             tree_svg(patient, tree, title=f"{name} of {patient.title}", moved=moved, samples=first)
         ),
     }
+
+
+def _change(patient: Patient, clone: int, before: int | None, after: int | None) -> str:
+    """What differs at one clone, with the drivers that move along."""
+    names = ", ".join(driver.name for driver in patient.drivers if driver.clone == clone)
+    who = f"clone {clone} ({names})" if names else f"clone {clone}"
+    if after is None:
+        return f"{who} is not on this tree"
+    if before is None:
+        return f"{who} is added below {after or 'the root'}"
+    return f"{who} hangs below {after or 'the root'} instead of {before or 'the root'}"
 
 
 def newick(tree: Tree) -> str:

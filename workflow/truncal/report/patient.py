@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -105,6 +106,14 @@ class Patient:
     @cached_property
     def _row_of(self) -> dict[str, int]:
         return {name: index for index, name in enumerate(self.mutations)}
+
+    @cached_property
+    def short(self) -> list[str]:
+        """Names of the samples without the patient's id before them, if all have it and more."""
+        start = re.compile(re.escape(self.patient_id) + r"[-_. ]+(?=.)")
+        if not all(start.match(name) for name in self.samples):
+            return self.samples
+        return [start.sub("", name, count=1) for name in self.samples]
 
     @cached_property
     def sample_rows(self) -> dict[str, Mapping[str, Any]]:

@@ -8,12 +8,13 @@ from itertools import pairwise
 
 from truncal.report.palette import UNCLAIMED
 from truncal.report.patient import Patient
-from truncal.report.svg import PAPER, RULE, SOFT, document, number, shorten, tag, text, width_of
+from truncal.report.svg import PAPER, RULE, SOFT, document, number, tag, text, width_of
+from truncal.report.words import shorten
 
 
 def bars_svg(patient: Patient, *, title: str, width: float = 720.0) -> str:
     """Share of each clone among the cancer cells of each sample, without its descendants."""
-    names = [shorten(name, 26) for name in patient.samples]
+    names = [shorten(name, 26) for name in patient.short]
     left = 16 + max([width_of(name, 12) for name in names] or [0])
     span = width - left - 12
     parts = []

@@ -6,7 +6,8 @@ import numpy as np
 
 from truncal.report.palette import OUTLIER
 from truncal.report.patient import Patient
-from truncal.report.svg import RULE, document, number, shorten, tag, text
+from truncal.report.svg import RULE, document, number, tag, text
+from truncal.report.words import shorten
 
 _GOLDEN = 0.6180339887498949
 
@@ -36,12 +37,12 @@ def strips_svg(patient: Patient, measure: str, *, title: str) -> str:
     groups = [*(c for c in patient.clones if (patient.cluster == c).any())]
     if (patient.cluster < 0).any():
         groups.append(-1)
-    wide = max(26.0, min(150.0, 900.0 / max(1, len(patient.samples))))
+    wide = max(26.0, min(150.0, 640.0 / max(1, len(patient.samples))))
     left, top, deep = 44.0, 10.0, 170.0
     step, shown = thinning(patient), values(patient, measure)
     parts = _axis(left, top, deep, wide * len(patient.samples), measure)
     lane = (wide - 8) / max(1, len(groups))
-    for column, sample in enumerate(patient.samples):
+    for column, sample in enumerate(patient.short):
         parts.append(_name(left + wide * (column + 0.5), top + deep + 16, sample, wide, column))
     for index, clone in enumerate(groups):
         rows = np.flatnonzero(patient.cluster == clone)[::step]
@@ -78,11 +79,11 @@ def pair_svg(patient: Patient, one: int, other: int, measure: str, *, title: str
         y = top + deep * (1 - np.clip(shown[rows, other], 0, 1))
         parts.append(dots(x, y, colour_of(patient, clone), clone, 5))
     parts.append(
-        text(left + deep / 2, top + deep + 30, shorten(patient.samples[one], 40), text_anchor="middle")
+        text(left + deep / 2, top + deep + 30, shorten(patient.short[one], 40), text_anchor="middle")
     )
     turn = f"rotate(-90 12 {number(top + deep / 2)})"
     parts.append(
-        text(12, top + deep / 2, shorten(patient.samples[other], 40), text_anchor="middle", transform=turn)
+        text(12, top + deep / 2, shorten(patient.short[other], 40), text_anchor="middle", transform=turn)
     )
     names = f"{patient.samples[one]} against {patient.samples[other]}"
     words = f"Mutations read in both, {names}: {MEASURES[measure]}."

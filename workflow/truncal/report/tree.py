@@ -12,12 +12,13 @@ from html import escape
 from truncal.report.palette import sequential
 from truncal.report.patient import BRANCH, TRUNK, UNSURE, Driver, Patient, Tree
 from truncal.report.places import glyph
-from truncal.report.svg import INK, RULE, SOFT, clone_mark, document, number, shorten, tag, text, width_of
+from truncal.report.svg import INK, RULE, SOFT, clone_mark, document, number, tag, text, width_of
+from truncal.report.words import shorten
 
 SOLID_FROM = 0.9
 _PLACES = (TRUNK, BRANCH, UNSURE)
-_LEFT, _ROW, _SHORTEST, _LABEL = 34.0, 38.0, 34.0, 12.0
-_TOP = 34.0
+_LEFT, _TOP, _ROW, _SHORTEST = 34.0, 34.0, 38.0, 44.0
+_LABEL, _LINE, _MOST = 12.0, 16.0, 8
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,12 @@ class Row:
     end: float
 
 
-def layout(patient: Patient, tree: Tree, span: float = 380.0, top: float = _TOP) -> tuple[list[Row], float]:
-    """Rows of the clones, parents first and large branches first, and pixels per mutation."""
+def layout(patient: Patient, tree: Tree, span: float = 440.0, top: float = _TOP) -> tuple[list[Row], float]:
+    """Rows of the clones, parents first and large branches first, and pixels per mutation.
+
+    A row is as high as the labels of its clone's drivers need.
+    """
+    labels = {clone: len(found) for clone, found in drivers_by_clone(patient).items()}
     size = {clone: max(0, found.n_mutations) for clone, found in patient.clones.items()}
     depth: dict[int, int] = {0: 0}
     for clone in tree.descent():
@@ -41,12 +46,14 @@ def layout(patient: Patient, tree: Tree, span: float = 380.0, top: float = _TOP)
     below = {clone: sum(1 for _ in tree.descent(clone)) for clone in tree.parents}
     ends: dict[int, float] = {0: _LEFT}
     rows: list[Row] = []
+    height = {clone: max(_ROW, 22 + _LINE * min(labels.get(clone, 0), _MOST + 1)) for clone in tree.parents}
 
     def visit(node: int) -> None:
         for child in sorted(tree.children.get(node, ()), key=lambda c: (-below[c], c)):
             start = ends[node]
             ends[child] = start + max(_SHORTEST, size.get(child, 0) * scale)
-            rows.append(Row(child, node, top + _ROW * len(rows), start, ends[child]))
+            y = rows[-1].y + height[rows[-1].clone] if rows else top
+            rows.append(Row(child, node, y, start, ends[child]))
             visit(child)
 
     visit(0)
@@ -60,12 +67,12 @@ def tree_svg(
 
     Branches of the clones in `moved` are set off (another parent than in the shown tree).
     """
-    names = [shorten(name, 20) for name in patient.samples] if samples else []
+    names = [shorten(name, 20) for name in patient.short] if samples else []
     rows, scale = layout(patient, tree, top=max([_TOP, *(30 + 0.72 * width_of(name, 10) for name in names)]))
     if not rows:
         return document(320, 40, [text(10, 25, "No clone could be placed on a tree.")], title=title)
     single = len(tree.children[0]) == 1
-    drivers = _by_clone(patient)
+    drivers = drivers_by_clone(patient)
     at = {row.clone: row for row in rows}
     at[0] = Row(0, 0, rows[0].y, _LEFT, _LEFT)
     lines: list[str] = []
@@ -89,7 +96,8 @@ def tree_svg(
                 data_clone=row.clone,
             )
         )
-    height = rows[-1].y + 58
+    last = min(len(drivers.get(rows[-1].clone, [])), _MOST + 1)
+    height = rows[-1].y + max(58, 42 + _LINE * last)
     shift = 30.0
     if samples:
         grid, right = _sample_grid(patient, rows, right + 26)
@@ -110,12 +118,11 @@ def _sample_grid(patient: Patient, rows: list[Row], x: float) -> tuple[str, floa
     """Squares in line with the clones, darker the larger the share of a sample's cells below the clone."""
     wide = max(13.0, min(24.0, 400 / len(patient.samples)))
     parts = []
-    for index, sample in enumerate(patient.samples):
+    names = [shorten(name, 20) for name in patient.short]
+    for index, name in enumerate(names):
         at = x + wide * (index + 0.5) + 3
         turn = f"rotate(-45 {number(at)} {number(rows[0].y - 17)})"
-        parts.append(
-            text(at, rows[0].y - 17, shorten(sample, 20), font_size="10", transform=turn, class_="soft")
-        )
+        parts.append(text(at, rows[0].y - 17, name, font_size="10", transform=turn, class_="soft"))
     for row in rows:
         cells = []
         for index, sample in enumerate(patient.samples):
@@ -127,12 +134,13 @@ def _sample_grid(patient: Patient, rows: list[Row], x: float) -> tuple[str, floa
             box = f"M{edge} {number(row.y - 9)}h{number(wide - 2)}v18h{number(2 - wide)}z"
             cells.append(tag("path", tag("title", escape(words, quote=False)), d=box, fill=sequential(value)))
         parts.append(tag("g", *cells, class_="clone", data_clone=row.clone))
-    return "".join(parts), x + wide * len(patient.samples) + 60
+    return "".join(parts), x + wide * len(names) + 0.72 * max(width_of(name, 10) for name in names)
 
 
-def _by_clone(patient: Patient) -> Mapping[int, list[Driver]]:
+def drivers_by_clone(patient: Patient) -> Mapping[int, list[Driver]]:
+    """Drivers of each clone: trunk, branch, undecided."""
     found: dict[int, list[Driver]] = {}
-    for driver in patient.drivers:
+    for driver in sorted(patient.drivers, key=lambda one: _PLACES.index(one.place)):
         if driver.clone is not None:
             found.setdefault(driver.clone, []).append(driver)
     return found
@@ -171,17 +179,18 @@ def _branch(patient: Patient, row: Row, parent: Row, support: float | None, trun
             )
         )
     if said:
-        parts.append(text(row.start + 4, row.y + 16, said, font_size="10", class_="soft"))
+        parts.append(text(row.start + 4, row.y + 17, said, font_size="10", class_="soft"))
     if trunk:
         parts.append(text(row.start + 4, row.y - 10, "TRUNK", font_size="10", font_weight=700, class_="soft"))
     return tag("g", *parts, class_="clone branch", data_clone=row.clone)
 
 
 def _labels(drivers: list[Driver], x: float, y: float) -> tuple[str, float]:
-    """Driver labels side by side; beyond six, the rest is counted."""
-    parts, start = [], x
-    for driver in sorted(drivers, key=lambda one: _PLACES.index(one.place))[:6]:
-        words = shorten(driver.name, 28)
+    """Driver labels below each other, the first in line with the node; gives their width too."""
+    parts, width = [], 0.0
+    for line, driver in enumerate(drivers[:_MOST]):
+        at = y + _LINE * line
+        words = shorten(driver.name, 34)
         chance = driver.row.get("p_truncal")
         said = "" if chance is None else f"{chance:.2f}"
         label = tag(
@@ -189,19 +198,18 @@ def _labels(drivers: list[Driver], x: float, y: float) -> tuple[str, float]:
             escape(words, quote=False),
             tag("tspan", said, dx=5, font_weight=400, font_size=11, fill=SOFT, class_="soft") if said else "",
             x=x + 14,
-            y=y + 4,
+            y=at + 4,
             fill=INK,
             class_="ink",
             font_weight=600,
         )
         title = tag("title", _driver_words(driver))
-        mark = glyph(x + 5, y, 4.5, driver.place)
+        mark = glyph(x + 5, at, 4.5, driver.place)
         parts.append(tag("g", title, mark, label, class_="driver", data_event=driver.row.get("event_id")))
-        x += 14 + width_of(words, _LABEL) + (30 if said else 0) + 14
-    if len(drivers) > 6:
-        parts.append(text(x, y + 4, f"+ {len(drivers) - 6} more", class_="soft"))
-        x += 60
-    return "".join(parts), x - start
+        width = max(width, 14 + 1.1 * width_of(words, _LABEL) + (34 if said else 0))
+    if len(drivers) > _MOST:
+        parts.append(text(x + 14, y + _LINE * _MOST + 4, f"and {len(drivers) - _MOST} more", class_="soft"))
+    return "".join(parts), width
 
 
 def _driver_words(driver: Driver) -> str:
@@ -237,7 +245,7 @@ def small_tree_svg(
 ) -> str:
     """A small tree without support and counts, for many side by side; drivers as glyphs at their clone."""
     rows, _ = layout(patient, tree, span)
-    drivers = _by_clone(patient)
+    drivers = drivers_by_clone(patient)
     at = {0: (10.0, 10.0)}
     parts: list[str] = []
     scale = span / max([1.0, *(one.end - _LEFT for one in rows)])

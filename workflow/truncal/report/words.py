@@ -92,6 +92,11 @@ def span(values: Iterable[float | None]) -> str:
     return low if low == high else f"{low}–{high}"
 
 
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters, the last an ellipsis where some were cut."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
 def listed(value: str | None) -> list[str]:
     """Parts of a cell that joins them by `;`."""
     return [part.strip() for part in (value or "").split(";") if part.strip()]

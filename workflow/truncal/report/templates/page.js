@@ -235,7 +235,7 @@ async function drawPair() {
   if (chosen != null && mutations.depth[x][chosen] && mutations.depth[y][chosen]) svg.append(make("circle", {class: "ring soft-line", cx: placeX(share(x, chosen)), cy: placeY(share(y, chosen)), r: 7, fill: "none", "stroke-width": 2}));
   $(".axis", svg).textContent = state.measure.toUpperCase();
   const names = $$("text", svg).slice(-2);
-  names[0].textContent = page.samples[x]; names[1].textContent = page.samples[y];
+  names[0].textContent = $("#pair-x").selectedOptions[0].textContent; names[1].textContent = $("#pair-y").selectedOptions[0].textContent;
 }
 function make(name, attributes) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -315,7 +315,14 @@ const theme = $("#theme");
 const isDark = () => (document.documentElement.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 const nameTheme = () => { theme.textContent = isDark() ? "Light" : "Dark"; theme.setAttribute("aria-pressed", isDark()); };
 theme.addEventListener("click", () => { document.documentElement.dataset.theme = isDark() ? "light" : "dark"; nameTheme(); });
+// Paper has no scrolling: the list that stands in for the table where there are no scripts, and every fold open.
+matchMedia("print").addEventListener("change", event => {
+  $("#printed").innerHTML = event.matches ? $("#mutations noscript").textContent : "";
+  for (const fold of $$("details:not(.long)")) {
+    if (event.matches) { fold.dataset.was = fold.open; fold.open = true; } else fold.open = fold.dataset.was === "true";
+  }
+});
 $("#print").addEventListener("click", () => print());
 nameTheme(); recall(); paint();
-document.documentElement.dataset.interactive = "1";
+document.documentElement.dataset.interactive = performance.now().toFixed(0);
 })();
