@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from truncal.reads.annotation import Effect, choose, find_source, protein_change, table_transcripts
+from truncal.reads.annotation import find_source
+from truncal.reads.effects import Effect, choose, protein_change, table_transcripts
 from truncal.reads.header import Header, parse_header
 from truncal.reads.vcf import iterate, read_header
 

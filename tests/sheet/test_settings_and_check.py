@@ -81,3 +81,25 @@ def test_check_says_what_a_good_sheet_holds(tmp_path: Path, capsys) -> None:
 def test_the_reference_is_what_the_schemas_say(project: Path) -> None:
     written = (project / "config/README.md").read_text(encoding="utf-8")
     assert written == document(), "run: python -m truncal.sheet.reference > config/README.md"
+
+
+def test_check_opens_the_files_where_asked_to(tmp_path: Path, capsys) -> None:
+    header = '##fileformat=VCFv4.2\n##FORMAT=<ID=AD,Number=R,Type=Integer,Description="a">\n'
+    header += "#CHROM\tPOS\tID\tREF\tALT\tQUAL\t"
+    (tmp_path / "a.vcf").write_text(header + "FILTER\tINFO\tFORMAT\tA\tB\n")
+    (tmp_path / "b.vcf").write_text(header.replace("ID=AD", "ID=QQ") + "FILTER\tINFO\tFORMAT\tB\n")
+    (tmp_path / "c.vcf").write_text("no VCF\n")
+    (tmp_path / "x.seg").write_text("what\tis\tthis\n1\t2\t3\n")
+    lines = ["patient\tsample\tvcf\tsegments", "P1\tR1\ta.vcf\tx.seg", "P2\tB\tb.vcf\tNA", "P3\tR\tc.vcf\tNA"]
+    (tmp_path / "s.tsv").write_text("\n".join(lines) + "\n")
+    assert main(["check", "--samples", str(tmp_path / "s.tsv")]) == 0
+    assert main(["check", "--samples", str(tmp_path / "s.tsv"), "--files"]) == 2
+    said = capsys.readouterr().err
+    for words in (
+        "row 2, column vcf: more than one column",
+        "x.seg",
+        "FORMAT fields found: QQ",
+        "c.vcf: is no VCF",
+    ):
+        assert words in said
+    assert len(said.splitlines()) == 4

@@ -11,17 +11,20 @@ HELP = "check sample sheet and settings, and say everything that is wrong with t
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("--samples", type=Path, required=True, help="sample sheet (TSV)")
+    parser.add_argument(
+        "--files", action="store_true", help="open the files too: headers, tumour columns, builds, segments"
+    )
 
 
 def run(args: argparse.Namespace) -> None:
-    """Check both; the faults of both are reported together."""
+    """Check sheet and settings, and the files where asked for; all faults are reported together."""
     from truncal.errors import Faults, UserError
     from truncal.sheet.samples import read_sheet
     from truncal.sheet.settings import load_settings
 
     faults = Faults()
     try:
-        load_settings(args.settings)
+        settings = load_settings(args.settings)
     except UserError as error:
         faults.extend(error)
     try:
@@ -29,6 +32,10 @@ def run(args: argparse.Namespace) -> None:
     except UserError as error:
         faults.extend(error)
     faults.raise_if_any()
+    if args.files:
+        from truncal.counts.preflight import check_files
+
+        check_files(sheet, settings)
     if not args.quiet:
         print(
             f"{args.samples}: {len(sheet.samples)} samples of {len(sheet.patients)} patients; no fault found"

@@ -11,7 +11,8 @@ from typing import Any
 
 from truncal.counts.union import Union
 from truncal.errors import Fault, UserError
-from truncal.reads.annotation import NOTHING, Effect, Source, bcsq_parser, choose
+from truncal.reads.annotation import Source, bcsq_parser
+from truncal.reads.effects import NOTHING, Effect, choose
 from truncal.reads.reference import Reference
 
 COLUMNS = ("gene", "hgvsp", "hgvsc", "transcript")

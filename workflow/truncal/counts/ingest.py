@@ -52,8 +52,8 @@ def ingest(
 
     """
     reads = settings["reads"]
-    files = _open(sheet, rows)
-    build = _build([(file.path, file.header.build) for file in files], settings["build"])
+    files = open_files(sheet, rows)
+    build = agreed_build([(file.path, file.header.build) for file in files], settings["build"])
     blacklist = read_bed(reads["blacklist"]) if reads["blacklist"] is not None else None
     faults = Faults()
     said: list[list[Verdict]] = []
@@ -78,7 +78,15 @@ def ingest(
     return union, build
 
 
-def _open(sheet: Sheet, rows: Sequence[Sample]) -> list[Opened]:
+def open_files(sheet: Sheet, rows: Sequence[Sample]) -> list[Opened]:
+    """Read the headers of the VCFs of a patient and find the columns of its rows; read its MAFs.
+
+    Raises
+    ------
+    UserError
+        files are no VCF or MAF, or columns are missing or ambiguous; all faults at once.
+
+    """
     faults = Faults()
     by_path: dict[Path, list[int]] = {}
     for index, row in enumerate(rows):
@@ -142,7 +150,7 @@ def _read(
     return found
 
 
-def _build(stated_by: Sequence[tuple[Path, str | None]], stated: str) -> str | None:
+def agreed_build(stated_by: Sequence[tuple[Path, str | None]], stated: str) -> str | None:
     """The build that all files agree on.
 
     Raises

@@ -9,8 +9,9 @@ import numpy as np
 
 from truncal.counts.union import Union, genomic_order
 from truncal.reads.alleles import Key
-from truncal.reads.annotation import Effect, Raw, Source
+from truncal.reads.annotation import Raw, Source
 from truncal.reads.columns import Columns
+from truncal.reads.effects import Effect
 from truncal.reads.header import Header
 from truncal.reads.mnv import (
     adjacent_pairs,

@@ -63,7 +63,7 @@ def _run_vcf(
     warnings: Warnings = []
     union, build = ingest(sheet, rows, settings, genome, warnings)
     sex = next((row.sex for row in rows if row.sex), None)
-    segments = _segments(rows, build, warnings)
+    segments = read_all_segments(rows, build, warnings)
     missing = settings["copy_number"]["missing"]
     try:
         normal = _normal_copies(union.chrom, union.pos, sex, build, segments, missing)
@@ -110,8 +110,15 @@ def _run_vcf(
     return CountsResult(int(kept.sum()), len(rows), counts)
 
 
-def _segments(rows: Sequence[Sample], build: str | None, warnings: Warnings) -> list[Segments | None]:
-    """Segments of each sample; None where the sheet names none."""
+def read_all_segments(rows: Sequence[Sample], build: str | None, warnings: Warnings) -> list[Segments | None]:
+    """Segments of each sample, None where the sheet names none; what is to be said goes to `warnings`.
+
+    Raises
+    ------
+    UserError
+        segment files are faulty; the faults of all of them at once.
+
+    """
     faults = Faults()
     found: list[Segments | None] = []
     for row in rows:

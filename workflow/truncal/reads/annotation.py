@@ -1,8 +1,7 @@
-"""Gene and protein change of a variant, from what annotators write into INFO.
+"""What annotators write into INFO about gene and protein change.
 
-VEP's CSQ, SnpEff's ANN, bcftools csq's BCSQ, Funcotator's FUNCOTATION and Vagrent's VD are read. Of a gene's
-transcripts the resistance table's comes first, then MANE Select, MANE Plus Clinical, the canonical one, VEP's
-pick, a protein-coding one; of several genes the one that is hit hardest.
+VEP's CSQ, SnpEff's ANN, bcftools csq's BCSQ, Funcotator's FUNCOTATION and Vagrent's VD are read; which of
+several effects is reported is settled in `effects.py`.
 """
 
 from __future__ import annotations
@@ -10,13 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import NamedTuple
-from urllib.parse import unquote
 
-from truncal.paths import resource
+from truncal.reads.effects import BCSQ_CHANGE, Effect, choose, frameshift, protein_change
 from truncal.reads.header import Header
-from truncal.tables import read_table
 
 POPULATION = re.compile(
     r"(?:gnomad(?:[a-z0-9.]*_?(?:exomes?|genomes?)?)|exac|1000g|thousandgenomes)_?(?:raw_)?af(?:_popmax)?\Z"
@@ -37,32 +32,6 @@ _LOW = (
     "synonymous", "silent", "splice_region", "stop_retained", "start_retained", "incomplete_terminal",
 )  # fmt: skip
 _IMPACT = {"HIGH": 0, "MODERATE": 1, "LOW": 2, "MODIFIER": 3}
-
-_THREE = {
-    "A": "Ala", "R": "Arg", "N": "Asn", "D": "Asp", "C": "Cys", "Q": "Gln", "E": "Glu", "G": "Gly",
-    "H": "His", "I": "Ile", "L": "Leu", "K": "Lys", "M": "Met", "F": "Phe", "P": "Pro", "S": "Ser",
-    "T": "Thr", "W": "Trp", "Y": "Tyr", "V": "Val", "U": "Sec", "*": "Ter", "X": "Ter",
-}  # fmt: skip
-_ONE_LETTER = re.compile(r"[A-Z*](?:(?![a-z])|(?=fs|del|ins|dup|ext))")
-_SAME = re.compile(r"p\.(?:([A-Z][a-z]{2})(\d+)\1|(\d+)([A-Z][a-z]{2}))\Z")
-_BCSQ_CHANGE = re.compile(r"(\d+)([A-Z*]+)(?:\.\.(\d*))?>(\d+)([A-Z*]+)(?:\.\.\d*)?\Z")
-
-
-class Effect(NamedTuple):
-    """What an annotator says of one allele on one transcript; its own HGVS until `choose` has chosen."""
-
-    gene: str | None
-    transcript: str | None
-    hgvsc: str | None
-    hgvsp: str | None
-    impact: int
-    preference: int
-    """0 MANE Select, 1 MANE Plus Clinical, 2 canonical, 3 pick, 4 protein-coding, 5 other."""
-    population: float | None = None
-    """Highest frequency of the allele in a population, where the annotation has any."""
-
-
-NOTHING = Effect(None, None, None, None, 3, 5)
 
 
 @dataclass(frozen=True)
@@ -107,105 +76,6 @@ def find_source(header: Header) -> Source | None:
     return None
 
 
-def choose(effects: Sequence[Effect], preferred: frozenset[str] | None = None) -> Effect:
-    """The effect to report: of each gene its best transcript, of these the hardest hit."""
-    if not effects:
-        return NOTHING
-    preferred = table_transcripts() if preferred is None else preferred
-
-    if len(effects) == 1:
-        return _finished(effects[0], effects)
-    genes: dict[str | None, tuple[tuple[bool, int, int], Effect]] = {}
-    for effect in effects:
-        rank = (_bare(effect.transcript) not in preferred, effect.preference, effect.impact)
-        best = genes.get(effect.gene)
-        if best is None or rank < best[0]:
-            genes[effect.gene] = (rank, effect)
-    ranked = [
-        (effect.impact, *rank[:2], not effect.gene, place, effect)
-        for place, (rank, effect) in enumerate(genes.values())
-    ]
-    return _finished(min(ranked)[-1], effects)
-
-
-def _finished(effect: Effect, effects: Sequence[Effect]) -> Effect:
-    """The chosen effect with its HGVS in one form and the highest population frequency of all."""
-    frequencies = [other.population for other in effects if other.population is not None]
-    return effect._replace(
-        hgvsc=_plain(effect.hgvsc) if effect.hgvsc else None,
-        hgvsp=protein_change(effect.hgvsp),
-        population=max(frequencies, default=None),
-    )
-
-
-@lru_cache(maxsize=1)
-def table_transcripts() -> frozenset[str]:
-    """Transcripts that the shipped resistance table names, without versions."""
-    table = read_table(resource("resistance.tsv"))
-    found = {
-        _bare(part.split()[0])
-        for name in ("transcript_refseq", "transcript_ensembl", "mane_select")
-        for cell in table.text(name)
-        if cell
-        for part in cell.split(";")
-        if part.split()
-    }
-    return frozenset(name for name in found if name)
-
-
-def protein_change(text: str | None) -> str | None:
-    """HGVS protein change without its reference sequence, in three-letter code: `p.Leu858Arg`."""
-    if not text:
-        return None
-    change = unquote(text).rpartition(":")[2].strip()
-    csq = _BCSQ_CHANGE.match(change)
-    if csq:
-        start, before, cut, _, after = csq.groups()
-        return (
-            _frameshift(int(start), before, after)
-            if cut is not None
-            else _from_sequences(int(start), before, after)
-        )
-    change = change.replace("(", "").replace(")", "")
-    if not change:
-        return None
-    if not change.startswith("p."):
-        change = f"p.{change}"
-    change = "p." + _ONE_LETTER.sub(lambda found: _three(found[0]), change[2:])
-    same = _SAME.match(change)
-    return f"p.{same[1] or same[4]}{same[2] or same[3]}=" if same else change
-
-
-def _frameshift(start: int, before: str, after: str) -> str:
-    """First residue that a shift of the frame changes; bcftools csq cuts the sequences off after a few."""
-    same = 0
-    while same < min(len(before), len(after)) - 1 and before[same] == after[same]:
-        same += 1
-    return f"p.{_three(before[same])}{start + same}fs"
-
-
-def _from_sequences(start: int, before: str, after: str) -> str:
-    """Substitution or replacement of residues `before` by `after`; what bcftools csq says, as HGVS."""
-    if len(before) == len(after) == 1:
-        return f"p.{_three(before)}{start}{'=' if before == after else _three(after)}"
-    while len(before) > 1 and len(after) > 1 and before[-1] == after[-1] and before[-1] != "*":
-        before, after = before[:-1], after[:-1]
-    while before and after and before[0] == after[0] and len(before) + len(after) > 2 and len(before) > 1:
-        before, after, start = before[1:], after[1:], start + 1
-    if len(before) == len(after) == 1:
-        return f"p.{_three(before)}{start}{'=' if before == after else _three(after)}"
-    last = f"_{_three(before[-1])}{start + len(before) - 1}" if len(before) > 1 else ""
-    return f"p.{_three(before[0])}{start}{last}delins{''.join(map(_three, after))}"
-
-
-def _three(letter: str) -> str:
-    return _THREE.get(letter, letter)
-
-
-def _bare(transcript: str | None) -> str | None:
-    return transcript.partition(".")[0] if transcript else None
-
-
 def _impact(words: str) -> int:
     words = words.lower()
     if any(word in words for word in _HIGH):
@@ -214,11 +84,6 @@ def _impact(words: str) -> int:
     if any(word in words for word in _MODERATE):
         return 1
     return 2 if any(word in words for word in _LOW) else 3
-
-
-def _plain(text: str) -> str | None:
-    """HGVS without its reference sequence, percent-decoded."""
-    return unquote(text).rpartition(":")[2] or None
 
 
 def _csq(description: str) -> Callable[[str, str, Sequence[str], int], list[Effect]]:
@@ -347,9 +212,9 @@ def bcsq_parser(raw: str, ref: str, alts: Sequence[str], number: int) -> list[Ef
 
 def _bcsq_protein(text: str, consequence: str) -> str | None:
     """What bcftools csq writes for a shifted frame are both sequences to their end."""
-    match = _BCSQ_CHANGE.match(text)
+    match = BCSQ_CHANGE.match(text)
     if match and "frameshift" in consequence:
-        return _frameshift(int(match[1]), match[2], match[5])
+        return frameshift(int(match[1]), match[2], match[5])
     return protein_change(text)
 
 

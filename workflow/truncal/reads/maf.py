@@ -11,7 +11,8 @@ import numpy as np
 from truncal.copynumber.genome import canonical
 from truncal.errors import Faults
 from truncal.reads.alleles import Key, refusal, trim
-from truncal.reads.annotation import Effect, Raw, Source
+from truncal.reads.annotation import Raw, Source
+from truncal.reads.effects import Effect
 from truncal.reads.vcf import Calls
 from truncal.sheet.samples import Sample
 from truncal.tables import MISSING, Table, open_text

@@ -28,8 +28,8 @@ NORMAL_IN_TUMOUR = ("NAD", "NDP")
 
 
 SCANNED = 4_000_000
-"""Bytes up to which a file's text is looked through before htslib reads it. A longer one is scanned only once a
-contig turns up that its header does not declare: only there does htslib hand out records it could not parse."""
+"""Bytes up to which a file's text is looked through before htslib reads it. A longer one is scanned only once
+a contig turns up that its header does not declare: there htslib hands out records that it could not parse."""
 
 
 @dataclass

@@ -1,0 +1,46 @@
+"""What can be said of a cohort's files before anything is counted: `truncal check --files`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from truncal.counts.ingest import agreed_build, open_files
+from truncal.counts.run import read_all_segments
+from truncal.errors import Faults, UserError
+from truncal.reads.vcf import choose_schemes
+from truncal.sheet.samples import Sheet
+
+
+def check_files(sheet: Sheet, settings: Mapping[str, Any]) -> None:
+    """Open every VCF, MAF and segment file of the sheet: headers, tumour columns, schemes, builds, segments.
+
+    Records are left to the counts step.
+
+    Raises
+    ------
+    UserError
+        with the faults of all patients at once.
+
+    """
+    faults = Faults()
+    for patient in sheet.patients:
+        rows = sheet.rows(patient)
+        build = None
+        try:
+            files = open_files(sheet, rows)
+            build = agreed_build([(file.path, file.header.build) for file in files], settings["build"])
+        except UserError as error:
+            faults.extend(error)
+            files = []
+        for file in files:
+            if file.calls is None:
+                try:
+                    choose_schemes(file.header, settings["reads"]["scheme"])
+                except UserError as error:
+                    faults.extend(error)
+        try:
+            read_all_segments(rows, build, [])
+        except UserError as error:
+            faults.extend(error)
+    faults.raise_if_any()
