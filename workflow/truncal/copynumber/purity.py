@@ -83,7 +83,9 @@ def estimate_purity(
     trunk = np.flatnonzero(fit)[np.argmax(np.nansum(vaf[fit], axis=1))]
     weight = found.member[trunk] @ _weight(depth, precision)
     spread = 1.96 / np.sqrt(np.maximum(weight, 1e-9))
-    centre = found.centre[trunk]
+    # the pooled frequency: the transform's mean is drawn towards one half where reads are few
+    reads = np.maximum(found.member[trunk] @ depth, 1e-9)
+    centre = np.arcsin(np.sqrt(np.clip(found.member[trunk] @ alt / reads, 0, 1)))
     purity, low, high = (
         np.where(known[trunk], np.minimum(2 * np.sin(np.clip(value, 0, np.pi / 2)) ** 2, 1), np.nan)
         for value in (centre, centre - spread, centre + spread)
