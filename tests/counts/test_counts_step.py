@@ -366,3 +366,20 @@ def test_a_counts_table_is_passed_through(tmp_path: Path) -> None:
     ]
     assert "R9" in outcome.warnings["samples_left_out"]
     assert "R2" in outcome.warnings["purity_differs"]
+
+
+def test_the_build_follows_from_segments_where_no_file_says_it(tmp_path: Path) -> None:
+    (tmp_path / "R1.vcf").write_text(vcf_text(["R1"], R1, build=None))
+    for build, text in (("GRCh37", whole_genome(build="GRCh37")), ("GRCh38", whole_genome(build="GRCh38"))):
+        (tmp_path / "R1.seg").write_text(text)
+        row = {"patient": "P", "sample": "R1", "vcf": "R1.vcf", "segments": "R1.seg", "purity": 0.8}
+        outcome = call_counts(write_sheet(tmp_path, [row]))
+        assert outcome.step["summary"]["build"] == build
+        assert build in outcome.warnings["build_inferred"]
+    (tmp_path / "R1.vcf").write_text(
+        vcf_text(["R1"], [*R1, record("17", 82_000_000, "A", "T", "30,30")], build=None)
+    )
+    (tmp_path / "R1.seg").write_text(whole_genome(build="GRCh37"))
+    outcome = call_counts(write_sheet(tmp_path, [row]))
+    assert outcome.code == 2
+    assert "segments fit GRCh37 only, the mutations GRCh38 only" in outcome.stderr

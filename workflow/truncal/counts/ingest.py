@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from truncal.copynumber.genome import beyond_end
+from truncal.counts.builds import agreed_build
 from truncal.counts.mnvs import join_mnvs
 from truncal.counts.union import SOURCES, Union, unite
 from truncal.errors import Fault, Faults, UserError
@@ -53,7 +54,10 @@ def ingest(
     """
     reads = settings["reads"]
     files = open_files(sheet, rows)
-    build = agreed_build([(file.path, file.header.build) for file in files], settings["build"])
+    stated = [(file.path, file.header.build) for file in files]
+    if reference is not None:
+        stated.append((reference.path, reference.build))
+    build = agreed_build(stated, settings["build"])
     blacklist = read_bed(reads["blacklist"]) if reads["blacklist"] is not None else None
     faults = Faults()
     said: list[list[Verdict]] = []
@@ -148,29 +152,6 @@ def _read(
         for i in wrong:
             found[i] = found[i] or ("not_a_mutation", "REF differs from the reference FASTA")
     return found
-
-
-def agreed_build(stated_by: Sequence[tuple[Path, str | None]], stated: str) -> str | None:
-    """The build that all files agree on.
-
-    Raises
-    ------
-    UserError
-        two files of the patient have different builds, or another one than the config states.
-
-    """
-    named = {build: path for path, build in stated_by if build is not None}
-    if len(named) > 1:
-        said = ", ".join(f"{path.name} {build}" for build, path in named.items())
-        raise UserError(f"files of one patient have different genome builds ({said}); lift one of them over")
-    if stated == "auto":
-        return next(iter(named), None)
-    faults = Faults()
-    for build, path in named.items():
-        if build != stated:
-            faults.add(f"is {build}, but the config's `build` is {stated}", path)
-    faults.raise_if_any()
-    return stated
 
 
 def _warn_unfiltered(files: Sequence[Opened], reads: Mapping[str, Any], warnings: Warnings) -> None:

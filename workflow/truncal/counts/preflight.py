@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from truncal.counts.ingest import agreed_build, open_files
+from truncal.counts.builds import agreed_build
+from truncal.counts.ingest import open_files
 from truncal.counts.run import read_all_segments
 from truncal.errors import Faults, UserError
 from truncal.reads.vcf import choose_schemes

@@ -14,6 +14,7 @@ from truncal.copynumber.readers import read_segments
 from truncal.copynumber.segments import Segments
 from truncal.counts import write
 from truncal.counts.annotate import annotate
+from truncal.counts.builds import inferred_build
 from truncal.counts.copies import genome_doubled, join_copies, ploidy
 from truncal.counts.driver_gaps import refuse_gaps
 from truncal.counts.ingest import ingest
@@ -64,6 +65,8 @@ def _run_vcf(
     union, build = ingest(sheet, rows, settings, genome, warnings)
     sex = next((row.sex for row in rows if row.sex), None)
     segments = read_all_segments(rows, build, warnings)
+    if build is None:
+        build = inferred_build(union, segments, warnings)
     missing = settings["copy_number"]["missing"]
     try:
         normal = _normal_copies(union.chrom, union.pos, sex, build, segments, missing)

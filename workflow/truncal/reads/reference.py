@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from truncal.copynumber.genome import canonical
+from truncal.copynumber.genome import LENGTHS, canonical
 from truncal.errors import Fault, UserError
 from truncal.reads.alleles import Key, trim
 
@@ -34,6 +34,14 @@ class Reference:
             ) from error
         self.names = {canonical(name): name for name in reversed(self._fasta.references)}
         self.lengths = dict(zip(self._fasta.references, self._fasta.lengths, strict=True))
+
+    @property
+    def build(self) -> str | None:
+        """GRCh37 or GRCh38 where the contigs have the lengths of one of them."""
+        for build, lengths in LENGTHS.items():
+            if any(self.lengths[full] == lengths.get(short) for short, full in self.names.items()):
+                return build
+        return None
 
     def fetch(self, chrom: str, start: int, end: int) -> str:
         """Bases [start, end), 0-based, upper case; shorter at the contig's ends, empty for unknown ones."""

@@ -14,7 +14,7 @@ from truncal.sheet.settings import config_schema
 _INTRODUCTION = """# Configuration
 
 Made from `workflow/schemas/*.schema.json` by `python -m truncal.sheet.reference > config/README.md`; edit the
-schemas, not this file. `truncal check --samples SHEET [--settings FILE] [--files]` says everything that is wrong
+schemas, not this file. `truncal check --samples SHEET [--settings FILE] [--files]` says all that is wrong
 with sheet and settings at once, and with `--files` opens the files that the sheet names. Their formats:
 `docs/inputs.md`, `docs/copy-number.md`.
 """
