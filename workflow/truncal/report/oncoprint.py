@@ -73,7 +73,7 @@ def oncoprint_svg(found: Sequence[Member], *, title: str) -> str | None:
         for gene, places in rows
         for a, b, c in [counts([p for ps in places.values() for p in ps])]
     )
-    return document(width, height, parts, title=title, description=words)
+    return document(width, height, parts, title=title, description=words, role="group")
 
 
 def _grid(x: float, y: float, columns: int) -> str:

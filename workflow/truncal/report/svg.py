@@ -48,6 +48,7 @@ def document(
     title: str,
     description: str = "",
     class_: str = "figure",
+    role: str = "img",
 ) -> str:
     """A whole figure with its accessible name; stands alone and inline in HTML alike."""
     head = tag("title", escape(title, quote=False))
@@ -61,7 +62,7 @@ def document(
         viewBox=f"0 0 {number(width)} {number(height)}",
         width=f"{number(width)}",
         height=f"{number(height)}",
-        role="img",
+        role=role,
         class_=class_,
         font_family=FONT,
         font_size="12",
