@@ -1,0 +1,267 @@
+"""The drivers benchmark: do `p_clonal`, `p_truncal` and `p_next_region` mean what they say.
+
+Sets: `simulated` (tumours of `truncal simulate` with planted drivers over purity, depth, regions, doubling,
+mirrored imbalance and subclonal copy number), `conipher` (a foreign simulator; every mutation counts as a
+driver) and `next-region` (each region left out in turn; what the others forecast for it). Baselines on the
+same counts: the rule of CONIPHER (upper bound of the interval of a mutation's own CCF reaches 1 in every
+region) and, where PyClone-VI is given as a peer, its cluster's CCF ≥ 0.9 in every region.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.calibration import Calls, bootstrap, measures, reliability_svg
+from benchmarks.datasets import Tumour, conipher_sims, read_rows
+from benchmarks.peers import PyCloneVI
+from benchmarks.report import Report
+
+HELP = "calibration of the drivers' clonality"
+SETS = ("simulated", "conipher", "next-region")
+SHOWN = (
+    "n", "ECE", "ECE_low", "ECE_high", "ECE_mid", "ECE_mid_low", "ECE_mid_high", "Brier", "slope",
+    "indeterminate", "found",
+)  # fmt: skip
+PURITY = ((0.2, 0.35), (0.35, 0.6), (0.6, 0.9))
+DEPTH = (50, 100, 200, 500)
+REGIONS = (2, 3, 4, 6, 8)
+COPY_NUMBER = ("ascat", "battenberg", "purple")
+DRIVERS = 40
+FIT_TO_JUDGE = (100, 0.3)
+"""Mean depth and purity from which at most 15 % may be indeterminate."""
+
+
+@dataclass
+class Pooled:
+    """Calls of one tool over all tumours, for one question."""
+
+    calls: list[Calls] = field(default_factory=list)
+
+    def row(self, seed: int = 1) -> dict[str, float]:
+        """Measures of everything pooled, with intervals from a bootstrap over tumours."""
+        return measures(self.calls) | bootstrap(self.calls, seed)
+
+
+def run(options: argparse.Namespace, report: Report) -> None:
+    """Score the chosen sets; the figures of docs/drivers.md come from here."""
+    wanted = [name for name in (options.sets or SETS) if name in SETS]
+    if "simulated" in wanted:
+        _score("simulated", _simulated(options), options, report)
+    if "conipher" in wanted:
+        _score("conipher-sims", _conipher(options), options, report)
+    if "next-region" in wanted:
+        _next_region(options, report)
+
+
+# ------------------------------------------------------------------ tumours
+
+
+@dataclass
+class Case:
+    """A tumour to reconstruct: its counts, truth by mutation, and which mutations count."""
+
+    name: str
+    counts: Path
+    clonal: dict[str, bool]
+    truncal: dict[str, bool]
+    chosen: list[str]
+    fit: bool = True
+
+
+def _simulated(options: argparse.Namespace):
+    from truncal.cli import main
+
+    for number in range(options.patients):
+        rng = np.random.default_rng([20240, number])
+        purity = PURITY[rng.integers(len(PURITY))]
+        depth, regions = int(rng.choice(DEPTH)), int(rng.choice(REGIONS))
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / "sim"
+            arguments = {
+                "--purity": [str(value) for value in purity],
+                "--depth": [str(depth)],
+                "--regions": [str(regions)],
+                "--clones": [str(int(rng.integers(3, 9)))],
+                "--mutations": [str(int(rng.integers(100, 400)))],
+                "--copy-number": [str(rng.choice(COPY_NUMBER))],
+                "--mirrored": [str(int(rng.integers(0, 3)))],
+                "--wgd": ["0.35"],
+                "--drivers": [str(DRIVERS)],
+                "--seed": [str(int(rng.integers(1 << 30)))],
+            }
+            flat = [part for name, values in arguments.items() for part in (name, *values)]
+            main(["simulate", "--out", str(out), "--format", "counts", "--quiet", *flat])
+            truth = out / "truth"
+            clonal, truncal = {}, {}
+            for row in read_rows(truth / "mutations.tsv"):
+                if row["kind"] == "somatic":
+                    clonal[row["mutation_id"]] = row["clonal"] == "true"
+                    truncal[row["mutation_id"]] = row["truncal"] == "true"
+            chosen = [
+                row["mutation_id"] for row in read_rows(truth / "drivers.tsv") if row["detectable"] == "true"
+            ]
+            least = min(float(row["purity"]) for row in read_rows(truth / "samples.tsv"))
+            fit = depth >= FIT_TO_JUDGE[0] and least >= FIT_TO_JUDGE[1]
+            (counts,) = out.glob("*/counts.tsv")
+            yield Case(f"SIM{number}", counts, clonal, truncal, chosen, fit)
+
+
+def _conipher(options: argparse.Namespace):
+    for tumour in conipher_sims(options.data):
+        if not re.search(options.tumours, tumour.name):
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            counts = tumour.write(Path(folder) / "counts.tsv")
+            clonal = tumour.truth.clonal()
+            chosen = [name for name in clonal if name not in tumour.truth.noise]
+            depth = np.mean([int(row["ref_counts"]) + int(row["alt_counts"]) for row in tumour.rows])
+            purity = min(float(row["tumour_content"]) for row in tumour.rows)
+            fit = bool(depth >= FIT_TO_JUDGE[0] and purity >= FIT_TO_JUDGE[1])
+            yield Case(tumour.name, counts, clonal, tumour.truth.truncal, chosen, fit)
+
+
+# ------------------------------------------------------------------ scores
+
+
+def _score(name: str, cases, options: argparse.Namespace, report: Report) -> None:
+    pooled: dict[str, Pooled] = {}
+    for case in cases:
+        with tempfile.TemporaryDirectory() as folder:
+            found = reconstruct(case.counts, Path(folder))
+            tools: dict[str, tuple[Mapping[str, float], Mapping[str, float]]] = {
+                "truncal": (found.p_clonal, found.p_truncal),
+            }
+            rule = conipher_rule(case.counts)
+            tools["upper bound reaches 1"] = (rule, rule)
+            if "pyclone-vi" in options.peer:
+                peer = PyCloneVI(options.peer["pyclone-vi"], "binomial")
+                theirs, _ = peer.run(case.counts, Path(folder), key=f"drivers/{name}/{case.name}")
+                tools["PyClone-VI ≥ 0.9"] = (theirs.p_clonal, theirs.p_truncal)
+            for tool, (p_clonal, p_truncal) in tools.items():
+                for question, known, said in (
+                    ("clonal", case.clonal, p_clonal),
+                    ("truncal", case.truncal, p_truncal),
+                ):
+                    calls = Calls.of(case.name, case.chosen, known, said, case.fit)
+                    pooled.setdefault(f"{question}: {tool}", Pooled()).calls.append(calls)
+            report.progress(f"{name} {case.name}", measures(pooled["clonal: truncal"].calls[-1:]))
+    rows = {key: value.row() for key, value in sorted(pooled.items())}
+    report.table(f"drivers, {name}", rows, SHOWN, keep=2)
+    if options.figures:
+        for question in ("clonal", "truncal"):
+            key = f"{question}: truncal"
+            if key in pooled:
+                path = options.figures / f"reliability_{name}_{question}.svg"
+                path.write_text(reliability_svg(pooled[key].calls, f"p_{question}, {name}"), encoding="utf-8")
+
+
+@dataclass
+class Found:
+    """What truncal says of a tumour, by mutation."""
+
+    p_clonal: dict[str, float]
+    p_truncal: dict[str, float]
+    p_next_region: dict[str, float]
+
+
+def reconstruct(counts: Path, out: Path, seed: int = 1) -> Found:
+    """Clones and phylogeny of a counts table; the drivers step takes its probabilities from there."""
+    from truncal.clones.run import run_clones
+    from truncal.phylogeny.run import run_phylogeny
+    from truncal.sheet.settings import load_settings
+
+    settings = load_settings(None)
+    run_clones(counts, out / "clones", settings, seed)
+    run_phylogeny(out / "phylogeny", settings, seed, clones=out / "clones")
+    rows = read_rows(out / "phylogeny" / "mutations.tsv")
+
+    def column(name: str) -> dict[str, float]:
+        return {row["mutation_id"]: float(row[name]) for row in rows if row[name] != "NA"}
+
+    return Found(column("p_clonal"), column("p_truncal"), column("p_next_region"))
+
+
+def conipher_rule(counts: Path) -> dict[str, float]:
+    """1 where the upper 95 % bound of the mutation's own CCF reaches 1 in every region, else 0.
+
+    CCF = VAF / purity × (purity × C + (1 − purity) × C₀) / m, m the number of mutated copies that brings it
+    nearest to 1; the bound is that of the VAF (Wilson). A region without the mutation has CCF 0.
+    """
+    upper: dict[str, float] = {}
+    seen: dict[str, int] = {}
+    samples = set()
+    for row in read_rows(counts):
+        alt = int(row["alt_counts"])
+        depth = alt + int(row["ref_counts"])
+        samples.add(row["sample_id"])
+        if depth == 0:
+            continue
+        purity = float(row["tumour_content"])
+        total = float(row["major_cn"]) + float(row["minor_cn"])
+        scale = (purity * total + (1 - purity) * float(row["normal_cn"])) / purity
+        vaf, z = alt / depth, 1.96
+        centre = (vaf + z * z / (2 * depth)) / (1 + z * z / depth)
+        half = z / (1 + z * z / depth) * np.sqrt(vaf * (1 - vaf) / depth + z * z / (4 * depth**2))
+        copies = max(1.0, round(vaf * scale))
+        bound = (centre + half) * scale / copies
+        name = row["mutation_id"]
+        upper[name] = min(upper.get(name, np.inf), bound)
+        seen[name] = seen.get(name, 0) + 1
+    return {name: float(value >= 1 and seen[name] == len(samples)) for name, value in upper.items()}
+
+
+# ------------------------------------------------------------------ one more region
+
+
+def _next_region(options: argparse.Namespace, report: Report) -> None:
+    """Refit without each region in turn: what the others forecast for it, against the truth there."""
+    forecasts: list[Calls] = []
+    for tumour in conipher_sims(options.data):
+        regions = sorted({row["sample_id"] for row in tumour.rows})
+        if len(regions) < 8 or not re.search(options.tumours, tumour.name):
+            continue
+        for region in regions:
+            rest = Tumour(
+                tumour.name,
+                tumour.dataset,
+                tumour.group,
+                [row for row in tumour.rows if row["sample_id"] != region],
+                tumour.truth,
+            )
+            listed = {row["mutation_id"] for row in rest.rows if int(row["alt_counts"]) > 0}
+            rest.rows = [row for row in rest.rows if row["mutation_id"] in listed]
+            with tempfile.TemporaryDirectory() as folder:
+                found = reconstruct(rest.write(Path(folder) / "counts.tsv"), Path(folder))
+            known = {
+                name: value >= 0.95 for (name, sample), value in tumour.truth.ccf.items() if sample == region
+            }
+            looks = [
+                name for name, p in found.p_clonal.items() if p >= 0.5 and name not in tumour.truth.noise
+            ]
+            calls = Calls.of(f"{tumour.name}", looks, known, found.p_next_region, True)
+            forecasts.append(calls)
+            report.progress(f"next region {tumour.name} without {region}", measures([calls]))
+    if not forecasts:
+        return
+    rows = {"truncal": measures(forecasts) | _log_scores(forecasts)}
+    report.table(
+        "drivers, p_next_region", rows, ("n", "log", "log_constant", "slope", "ECE", "Brier"), keep=2
+    )
+
+
+def _log_scores(calls: Sequence[Calls]) -> dict[str, float]:
+    truth = np.concatenate([one.truth for one in calls]).astype(float)
+    said = np.clip(np.concatenate([one.said for one in calls]), 1e-3, 1 - 1e-3)
+    share = truth.mean()
+
+    def score(p: np.ndarray | float) -> float:
+        return float(np.mean(truth * np.log(p) + (1 - truth) * np.log(1 - np.asarray(p))))
+
+    return {"log": score(said), "log_constant": score(np.clip(share, 1e-3, 1 - 1e-3)), "share": float(share)}
