@@ -24,6 +24,7 @@ import numpy as np
 from truncal.errors import Fault, Faults, UserError
 
 MISSING = "NA"
+_LARGEST = 2**53  # integers beyond it are no longer exact as float64
 _MISSING_WORDS = frozenset({"", "NA"})
 
 
@@ -72,7 +73,7 @@ class Table:
             except (TypeError, ValueError):
                 faults.add(f"{value or 'NA'!s} is not {expected}", self.file, index + 2, name)
                 continue
-            if minimum is not None and number < minimum:
+            if (minimum is not None and number < minimum) or abs(number) > _LARGEST:
                 faults.add(f"{value} is not {expected}", self.file, index + 2, name)
                 continue
             out[index] = number
@@ -104,7 +105,7 @@ class Table:
             except ValueError:
                 faults.add(f"{value} is not a number", self.file, index + 2, name)
                 continue
-            if not low <= number <= high:  # also false for NaN
+            if not low <= number <= high or math.isinf(number):  # the first is also false for NaN
                 faults.add(f"{value} is not {_range(low, high)}", self.file, index + 2, name)
                 continue
             out[index] = number

@@ -78,6 +78,8 @@ def _scan(handle: IO[bytes], path: Path, columns: int, found: dict[bytes, None],
             reason = f"has no valid contig name ({name[:40]!r})"
         elif b"\0" in line:
             reason = "holds a NUL byte"
+        elif not line.isascii() and not _is_utf8(line):
+            reason = "is not UTF-8 text"
         elif line.count(b",") * max(columns, 1) > _MOST_VALUES:
             reason = "has more values than can be read"
         else:
@@ -85,6 +87,14 @@ def _scan(handle: IO[bytes], path: Path, columns: int, found: dict[bytes, None],
             continue
         if len(faults.found) < _SHOWN:
             faults.add(f"record {number} {reason}", path)
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def declare(vcf: Any, path: Path, columns: int, declared: set[str]) -> None:
