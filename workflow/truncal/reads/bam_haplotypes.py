@@ -66,9 +66,13 @@ def common_prefix(context: np.ndarray, start: Int, ref_length: Int, alt: np.ndar
 def alternative(context: np.ndarray, start: Int, ref_length: Int, alt: np.ndarray) -> np.ndarray:
     """The context with the variant in it."""
     out = np.empty(len(context) - ref_length + len(alt), np.uint8)
-    out[:start] = context[:start]
-    out[start : start + len(alt)] = alt
-    out[start + len(alt) :] = context[start + ref_length :]
+    for i in range(len(out)):  # slices would take longer to compile than the rest of this module
+        if i < start:
+            out[i] = context[i]
+        elif i < start + len(alt):
+            out[i] = alt[i - start]
+        else:
+            out[i] = context[i - len(alt) + ref_length]
     return out
 
 

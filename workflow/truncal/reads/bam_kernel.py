@@ -83,7 +83,7 @@ def classify(
         contig = sites.contig[site]
         start = sites.start[site]
         ref_length = sites.ref_length[site]
-        alt = sites.alt[sites.alt_at[site] : sites.alt_at[site + 1]].copy()
+        alt = _part(sites.alt, sites.alt_at[site], sites.alt_at[site + 1])
         single = ref_length == 1 and len(alt) == 1
         low = start if single else start - 1 - REACH
         high = start + 1 if single else start + ref_length + REACH
@@ -100,7 +100,7 @@ def classify(
             last += 1
 
         origin = sites.origin[site]
-        context = sites.context[sites.context_at[site] : sites.context_at[site + 1]].copy()
+        context = _part(sites.context, sites.context_at[site], sites.context_at[site + 1])
         shared: Int = 0
         changed = context
         at = start - origin
@@ -146,7 +146,16 @@ def classify(
 @njit(cache=True, nogil=True)
 def _doubled(values: np.ndarray) -> np.ndarray:
     out = np.empty(2 * len(values), values.dtype)
-    out[: len(values)] = values
+    for i in range(len(values)):
+        out[i] = values[i]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _part(values: np.ndarray, low: Int, high: Int) -> np.ndarray:
+    out = np.empty(high - low, values.dtype)
+    for i in range(high - low):
+        out[i] = values[low + i]
     return out
 
 
@@ -207,12 +216,13 @@ def fill_unknown(
                 i += length
     for i in range(len(context)):
         if context[i] == N:
-            best = np.argmax(votes[i])
-            if votes[i, best] > 0:
-                context[i] = best
+            most = 0
+            for code in (1, 2, 4, 8):
+                if votes[i, code] > most:
+                    most = votes[i, code]
+                    context[i] = code
 
 
-@njit(cache=True, nogil=True)
 def resolve_mates(
     call_at: np.ndarray, name: np.ndarray, read: np.ndarray, call: np.ndarray, confidence: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -220,41 +230,16 @@ def resolve_mates(
 
     Mates that agree count once, with the better confidence; a fragment whose mates disagree is left out.
     """
-    fragment_at = np.zeros_like(call_at)
-    names = np.empty(len(read), np.int64)
-    calls = np.empty(len(read), np.int8)
-    confidences = np.empty(len(read), np.int32)
-    used = 0
-    for site in range(len(call_at) - 1):
-        low = call_at[site]
-        hashes = name[read[low : call_at[site + 1]]]
-        order = np.argsort(hashes)
-        i = 0
-        while i < len(order):
-            k = low + order[i]
-            agreed = True
-            best = confidence[k]
-            j = i + 1
-            while j < len(order) and hashes[order[j]] == hashes[order[i]]:
-                other = low + order[j]
-                agreed &= call[other] == call[k]
-                best = max(best, confidence[other])
-                j += 1
-            if agreed:
-                names[used] = hashes[order[i]]
-                calls[used] = call[k]
-                confidences[used] = best
-                used += 1
-            i = j
-        fragment_at[site + 1] = used
-    return fragment_at, names[:used], calls[:used], confidences[:used]
-
-
-@njit(cache=True, nogil=True)
-def tally(fragment_at: np.ndarray, call: np.ndarray) -> np.ndarray:
-    """Fragments with the reference, the alternative and another allele, (n, 3)."""
-    counts = np.zeros((len(fragment_at) - 1, 3), np.int64)
-    for site in range(len(counts)):
-        for k in range(fragment_at[site], fragment_at[site + 1]):
-            counts[site, call[k]] += 1
-    return counts
+    site = np.repeat(np.arange(len(call_at) - 1), np.diff(call_at))
+    names = name[read]
+    order = np.lexsort((names, site))
+    site, names, call, confidence = site[order], names[order], call[order], confidence[order]
+    if len(site) == 0:
+        return np.zeros_like(call_at), names, call, confidence
+    new = np.concatenate([[True], (site[1:] != site[:-1]) | (names[1:] != names[:-1])])
+    first = np.flatnonzero(new)
+    agreed = np.minimum.reduceat(call, first) == np.maximum.reduceat(call, first)
+    best = np.maximum.reduceat(confidence, first)[agreed]
+    first = first[agreed]
+    fragment_at = np.searchsorted(site[first], np.arange(len(call_at)))
+    return fragment_at, names[first], call[first], best
