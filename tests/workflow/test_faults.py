@@ -53,10 +53,10 @@ def test_a_faulty_sheet_exits_2_and_writes_nothing(
 def test_all_faults_of_config_are_reported_at_once(snakemake, tmp_path: Path) -> None:
     table(tmp_path / "t.tsv")
     good = sheet(tmp_path / "s.tsv", "P\tR1\tt.tsv\t0.8")
-    (tmp_path / "more.yaml").write_text("seed: -1\nclones: {grid: 3}\nnonsense: 1\n")
+    (tmp_path / "more.yaml").write_text("seed: -1\nabsent: {min_alt: 0}\nnonsense: 1\n")
     done = snakemake(tmp_path, "--configfile", str(tmp_path / "more.yaml"), samples=good, outdir="out")
     assert done.returncode == 2
-    for word in ("seed", "clones.grid", "nonsense"):
+    for word in ("seed", "absent.min_alt", "nonsense"):
         assert word in done.stderr
 
 

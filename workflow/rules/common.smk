@@ -8,7 +8,7 @@ if str(WORKFLOW) not in sys.path:
     sys.path.insert(0, str(WORKFLOW))
 
 from truncal.errors import UserError
-from truncal.workflow import STEP_FILES, Plan, shell_prefix
+from truncal.workflow import STEP_FILES, Plan, shell_prefix, write_failed
 
 try:
     PLAN = Plan.from_config(config, WORKFLOW.parent)
@@ -47,16 +47,9 @@ def minutes(wildcards, attempt):
 
 
 def report_the_rest():
-    """After a failure: the cohort report of the patients that are whole, naming the others."""
-    whole = [
-        patient
-        for patient in PATIENTS
-        if Path(f"{OUT}/{patient}/patient.json").exists()
-    ]
-    if whole and len(whole) < len(PATIENTS):
+    """After a failure: the cohort report of the patients that are whole, naming the others and why."""
+    failed, listed = Path(OUT, "logs", "failed.tsv"), Path(OUT, "logs", "whole.txt")
+    if write_failed(OUT, PATIENTS, failed, listed):
         shell(
-            "truncal cohort-report --patients {patients:q} --failed {failed:q} --logs {OUT:q}/logs"
-            " --out {OUT:q}/cohort",
-            patients=[f"{OUT}/{patient}" for patient in whole],
-            failed=[patient for patient in PATIENTS if patient not in whole],
+            "truncal cohort-report --patients-file {listed:q} --failed {failed:q} --out {OUT:q}/cohort"
         )

@@ -16,6 +16,7 @@ from truncal import __version__
 from truncal.errors import Fault, UserError
 from truncal.sheet.samples import Sheet, read_sheet
 from truncal.sheet.settings import complete_settings
+from truncal.tables import atomic, write_rows
 
 STEP_FILES: dict[str, tuple[str, ...]] = {
     "counts": (
@@ -173,6 +174,46 @@ class Plan:
     def _input_mb(self, patient: str) -> float:
         tables = [Path(path) for path in self.files(patient) if not path.endswith((".bam", ".cram"))]
         return sum(path.stat().st_size for path in tables if path.exists()) / 1e6
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a patient's folder holds the result of every step (a step that failed leaves none)."""
+    steps = ("counts", "clones", "phylogeny", "drivers")
+    wanted = [folder / step / "step.json" for step in steps] + [folder / "patient.json", folder / "report.html"]
+    return all(path.is_file() for path in wanted)
+
+
+def failure_reason(logs: Path) -> str:
+    """Why a patient has no result, from the logs of its steps: the faults, or the last line of a traceback."""
+    for log in sorted(logs.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True):
+        lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
+        faults = [line.removeprefix("truncal: ") for line in lines if line.startswith("truncal: ")]
+        if faults:
+            more = f" (and {len(faults) - 3} more)" if len(faults) > 3 else ""
+            return f"{log.stem}: {'; '.join(faults[:3])}{more}"
+        if "Traceback (most recent call last):" in lines:
+            return f"{log.stem}: {lines[-1]}"
+    return "the run ended before its steps were done"
+
+
+def write_failed(outdir: str, patients: list[str], failed: Path, listed: Path) -> int:
+    """Write the table `patient reason` of the patients without a result, and the list of the others' folders.
+
+    Gives the number without a result.
+    """
+    whole = [patient for patient in patients if is_whole(Path(outdir, patient))]
+    with atomic(listed) as handle:
+        handle.writelines(f"{Path(outdir, patient)}\n" for patient in whole)
+    write_rows(
+        failed,
+        ("patient", "reason"),
+        [
+            {"patient": patient, "reason": failure_reason(Path(outdir, "logs", patient))}
+            for patient in patients
+            if patient not in set(whole)
+        ],
+    )
+    return len(patients) - len(whole)
 
 
 def shell_prefix(package_parent: Path, python: str = sys.executable) -> str:
