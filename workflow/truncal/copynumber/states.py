@@ -36,17 +36,26 @@ MOST_TRUNK, MOST_BRANCH = 64, 32
 INTEGER_SHARE = 0.6
 """Prior share of copy numbers that are the same in all cancer cells, for means that come with an error."""
 
-INTEGER_SHARE_WITH_EVENT = 0.25
-"""The same where an event of the allele is seen in another sample."""
-
 SETTLED_WITHIN = 0.01
 """What is left of a distance to the integer that counts as none."""
 
-EVENT_FROM = 0.04
-"""A base copy number counts as left in a sample from this distance on."""
+NONE, LOSS, GAIN, BOTH = 0, 1, 2, 3
+EVENT_PRIOR = (0.8, 0.1, 0.1, 0.01)
+"""Prior of an allele's history after its base state: no subclonal event, a loss, a gain, one of each."""
 
-TWO_EVENTS = 0.15
-"""Prior odds of an allele with both a gain and a loss among the samples, against a single event."""
+UNAFFECTED, WHOLLY = 0.35, 0.2
+"""Prior that none, or all, of a sample's cells have an event that another sample has."""
+
+NOMINAL_ERROR = 0.05
+"""Error at which whole copy numbers are compared with a base state."""
+
+SEEN = 0.02
+"""Copies that an event must have changed in some sample to make a state of its own."""
+
+MOST_COPIES = 12
+
+NEGLIGIBLE = 0.001
+"""States below this prior are left out."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +100,29 @@ def copy_number_states(major: np.ndarray, minor: np.ndarray, error: float) -> St
     )
     index = index.reshape(-1)
     alleles = np.stack([major[first], minor[first]], axis=1)
-    unique = _build(settled(alleles, error), settled(alleles, error, INTEGER_SHARE_WITH_EVENT))
+    whole = settled(alleles, error)
+    unique = _build(alleles, whole, error, base_log_prior(whole[index]))
     trunk_rows, trunk_start = _repeat(unique[0], index)
     branch_rows, branch_start = _repeat(unique[4], index)
     return States(
         trunk_start, unique[1][trunk_rows], unique[2][trunk_rows], unique[3][trunk_rows],
         branch_start, unique[5][branch_rows], unique[6][branch_rows], unique[7][branch_rows],
     )  # fmt: skip
+
+
+def base_log_prior(alleles: np.ndarray) -> np.ndarray:
+    """Log prior (`MOST_COPIES` + 1,) of an allele's copies before subclonal events.
+
+    alleles: (N, 2, S). Taken from the alleles with the same whole number in every sample, which say whether the genome
+    was doubled; a tenth is spread out.
+    """
+    first = alleles[:, :, 0]
+    same = (np.abs(alleles - first[:, :, None]) < SEEN).all(axis=2) & (np.abs(first - np.round(first)) < SEEN)
+    counts = np.bincount(np.minimum(np.round(first[same]), MOST_COPIES).astype(np.int64), minlength=MOST_COPIES + 1)
+    spread = 0.5 ** np.arange(MOST_COPIES + 1)
+    spread[0] = 1.0
+    counts = counts + (0.1 * counts.sum() + 5) * spread / spread.sum()
+    return np.log(counts / counts.sum())
 
 
 def _repeat(start: np.ndarray, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -132,118 +157,144 @@ def _add(values, weight, kind, rows, weights, kinds, count):  # type: ignore[no-
 
 
 @njit(cache=True, nogil=True)
-def _site(alleles, loose, trunk, trunk_w, trunk_k, branch, branch_w, branch_k):  # type: ignore[no-untyped-def]
+def _history(x, base, error, base_log_prior, away, weights):  # type: ignore[no-untyped-def]
+    """Weigh the histories of an allele with mean copies x (S,) and a base copy number, into weights (4,).
+
+    away: (2, S), filled with the copies that a loss and a gain changed in each sample, pulled to 0 as far as the
+    error explains them. The weights are densities of x; they are compared between base copy numbers.
+    """
+    sd = error if error > 0 else NOMINAL_ERROR
+    for history in range(4):
+        weights[history] = math.log(EVENT_PRIOR[history]) + base_log_prior[min(base, base_log_prior.shape[0] - 1)]
+    most = 0.0
+    for s in range(x.shape[0]):
+        d = x[s] - base
+        most = max(most, abs(d))
+        still = _density(d, sd)
+        whole = _density(abs(d) - 1.0, sd)
+        # an event in a share of the cells that is uniform on 0..1, seen with the error; further copies are rarer
+        part = 1 - UNAFFECTED - WHOLLY
+        lost = part * _uniform(-d, sd) + (WHOLLY * whole if d < 0 else 0.0)
+        gained = part * _uniform(d, sd) + (WHOLLY * whole if d > 0 else 0.0)
+        weights[NONE] += math.log(still + 1e-12)
+        weights[LOSS] += math.log(UNAFFECTED * still + lost + 1e-12)
+        weights[GAIN] += math.log(UNAFFECTED * still + gained + 1e-12)
+        weights[BOTH] += math.log(UNAFFECTED * still + 0.5 * (gained + lost) + 1e-12)
+        pulled = abs(d)
+        if error > 0:
+            event = part * _uniform(abs(d), sd)
+            pulled = (event * abs(d) + WHOLLY * whole) / (UNAFFECTED * still + event + WHOLLY * whole + 1e-12)
+        away[0, s] = pulled if d < 0 else 0.0
+        away[1, s] = pulled if d > 0 else 0.0
+    return most
+
+
+@njit(cache=True, nogil=True)
+def _density(d, sd):  # type: ignore[no-untyped-def]
+    return math.exp(-0.5 * (d / sd) ** 2) / (sd * math.sqrt(2 * math.pi))
+
+
+@njit(cache=True, nogil=True)
+def _uniform(d, sd):  # type: ignore[no-untyped-def]
+    """Density of a distance: uniform on 0..1 with error, a quarter of that for each further copy."""
+    scale = sd * math.sqrt(2.0)
+    value = 0.5 * (math.erf(d / scale) - math.erf((d - 1) / scale))
+    further = 0.25
+    for step in range(1, 6):
+        value += further * 0.5 * (math.erf((d - step) / scale) - math.erf((d - step - 1) / scale))
+        further *= 0.25
+    return value
+
+
+@njit(cache=True, nogil=True)
+def _site(raw, alleles, error, base_log_prior, trunk, trunk_w, trunk_k, branch, branch_w, branch_k):  # type: ignore[no-untyped-def]
     """Fill the states of one site; the numbers of trunk and branch states.
 
-    alleles: (2, S) copy numbers pulled to integers; loose: (2, S) the same, pulled less, for alleles with an event.
+    raw: (2, S) mean copy numbers; alleles: (2, S) the same pulled to integers.
     """
     size = alleles.shape[1]
     values = np.empty(size)
+    away = np.empty((2, size))
+    weights = np.empty(4)
     n_trunk, n_branch = 0, 0
-    copies = alleles.sum() / size
-    # whatever the copy number, a branch mutation may sit on a copy that nothing happened to
+    copies = max(alleles.sum() / size, 1.0)
     for allele in range(2):
-        x = alleles[allele]
-        low, high = int(math.floor(x.min() + EVENT_FROM)), int(math.ceil(x.max() - EVENT_FROM))
-        total_prior = 0.0
-        for base in range(max(low, 1), high + 1):
-            total_prior += _base_prior(x, base)
-        if total_prior == 0.0:
-            continue
-        for base in range(max(low, 1), high + 1):
-            prior = _base_prior(x, base) / total_prior
-            if prior < 1e-3:
-                continue
-            gains, losses = False, False
-            for s in range(size):
-                gains |= x[s] > base + EVENT_FROM
-                losses |= x[s] < base - EVENT_FROM
-            hit = 1.0 / base
-            event = loose[allele] if gains or losses else x
-            # trunk
-            early, late = 0.5, 0.5
-            if base == 1:
-                early, late = 1.0, 0.0
-            n_trunk = _add(x, 0.5 * prior * early, EARLY, trunk, trunk_w, trunk_k, n_trunk)
-            late_share = prior * late * base / max(copies, 1.0)
-            if late > 0:
-                values[:] = 1.0
-                untouched = late_share * (1 - hit * 0.5 * (gains + losses))
-                n_trunk = _add(values, untouched, LATE, trunk, trunk_w, trunk_k, n_trunk)
-            if gains:
+        x = raw[allele]
+        low = max(int(math.floor(alleles[allele].min() + 0.02)), 1)
+        high = int(math.ceil(alleles[allele].max() - 0.02))
+        top = -np.inf
+        for base in range(low, high + 1):
+            _history(x, base, error, base_log_prior, away, weights)
+            top = max(top, weights.max())
+        total = 0.0
+        for base in range(low, high + 1):
+            _history(x, base, error, base_log_prior, away, weights)
+            total += np.exp(weights - top).sum()
+        for base in range(low, high + 1):
+            _history(x, base, error, base_log_prior, away, weights)
+            for history in range(4):
+                prior = math.exp(weights[history] - top) / total
+                if prior < NEGLIGIBLE:
+                    continue
+                early = 1.0 if base == 1 else 0.5
+                late = (1.0 - early) * prior * base / copies
+                loses, gains = history == LOSS or history == BOTH, history == GAIN or history == BOTH
+                hit = 0.5 / base
+                # trunk: every copy there was before the event carries it
                 for s in range(size):
-                    values[s] = 1.0 + max(event[s] - base, 0.0)
-                share = late_share * hit * 0.5 if late > 0 else 0.1 * prior
-                n_trunk = _add(values, share, LATE_GAINED, trunk, trunk_w, trunk_k, n_trunk)
-                if base > 1:  # every copy doubled
-                    for s in range(size):
-                        values[s] = 1.0 + max(event[s] - base, 0.0) / base
-                    n_trunk = _add(values, 0.3 * share, LATE_GAINED, trunk, trunk_w, trunk_k, n_trunk)
-                if base == 1:  # the other copy was gained, or the gain came without the mutation
+                    values[s] = base + (away[1, s] if gains else 0.0) - (away[0, s] if loses else 0.0)
+                    values[s] = max(values[s], 0.0)
+                changed = EARLY if history == NONE else (LATE_LOST if loses else LATE_GAINED)
+                n_trunk = _add(values, 0.5 * prior * early, changed, trunk, trunk_w, trunk_k, n_trunk)
+                if base == 1 and gains:  # or only the copy without it was gained
                     values[:] = 1.0
                     n_trunk = _add(values, 0.02 * prior, LATE, trunk, trunk_w, trunk_k, n_trunk)
-            if losses:
-                for s in range(size):
-                    values[s] = max(1.0 - max(base - event[s], 0.0), 0.0)
-                share = late_share * hit * 0.5 if late > 0 else 0.1 * prior
-                n_trunk = _add(values, share, LATE_LOST, trunk, trunk_w, trunk_k, n_trunk)
-            for m in range(2, min(base, 8)):
-                share = 0.1 * late_share / (base - 2)
-                values[:] = float(m)
-                n_trunk = _add(values, share, BETWEEN, trunk, trunk_w, trunk_k, n_trunk)
-                if gains:
-                    for s in range(size):
-                        values[s] = m + max(event[s] - base, 0.0)
-                    n_trunk = _add(values, share * 0.5, BETWEEN, trunk, trunk_w, trunk_k, n_trunk)
-                if losses:
-                    for s in range(size):
-                        values[s] = max(m - max(base - event[s], 0.0), 0.0)
-                    n_trunk = _add(values, share * 0.5, BETWEEN, trunk, trunk_w, trunk_k, n_trunk)
-            # branch
-            per_copy = prior * base / max(copies, 1.0)
-            values[:] = 0.0
-            untouched = per_copy * (1 - hit * 0.5 * (gains + losses))
-            n_branch = _add(values, untouched, UNTOUCHED, branch, branch_w, branch_k, n_branch)
-            if gains:
-                for s in range(size):
-                    values[s] = max(event[s] - base, 0.0)
-                n_branch = _add(values, per_copy * hit * 0.3, GAINED, branch, branch_w, branch_k, n_branch)
-                if base > 1:
-                    values /= base
+                for m in range(1, min(base, 8)):
+                    share = late if m == 1 else 0.1 * late / (base - 2)
+                    values[:] = float(m)
+                    n_trunk = _add(
+                        values, share * (1 - hit * m * (gains + loses)), LATE if m == 1 else BETWEEN,
+                        trunk, trunk_w, trunk_k, n_trunk,
+                    )  # fmt: skip
+                    if gains:
+                        values = m + away[1]
+                        n_trunk = _add(values, share * hit * m, LATE_GAINED, trunk, trunk_w, trunk_k, n_trunk)
+                        values = m + away[1] * m / base
+                        n_trunk = _add(
+                            values, share * hit * m * 0.3, LATE_GAINED, trunk, trunk_w, trunk_k, n_trunk
+                        )
+                    if loses:
+                        values = np.maximum(m - away[0], 0.0)
+                        n_trunk = _add(values, share * hit * m, LATE_LOST, trunk, trunk_w, trunk_k, n_trunk)
+                # branch
+                per_copy = prior * base / copies
+                values = np.zeros(size)
+                n_branch = _add(
+                    values, per_copy * (1 - 0.6 * hit * (gains + loses)), UNTOUCHED, branch, branch_w, branch_k, n_branch
+                )  # fmt: skip
+                if gains and away[1].max() > SEEN:
+                    values = away[1].copy()
                     n_branch = _add(
-                        values, per_copy * hit * 0.1, GAINED, branch, branch_w, branch_k, n_branch
+                        values, per_copy * hit * 0.6, GAINED, branch, branch_w, branch_k, n_branch
                     )
-            if losses:
-                for s in range(size):
-                    values[s] = -max(base - event[s], 0.0)
-                n_branch = _add(values, per_copy * hit * 0.3, LOST, branch, branch_w, branch_k, n_branch)
+                    if base > 1:
+                        values = away[1] / base
+                        n_branch = _add(
+                            values, per_copy * hit * 0.2, GAINED, branch, branch_w, branch_k, n_branch
+                        )
+                if loses and away[0].max() > SEEN:
+                    values = -away[0]
+                    n_branch = _add(values, per_copy * hit * 0.6, LOST, branch, branch_w, branch_k, n_branch)
+    values = np.zeros(size)
     if n_branch == 0:
-        values[:] = 0.0
         n_branch = _add(values, 1.0, UNTOUCHED, branch, branch_w, branch_k, n_branch)
     if n_trunk == 0:
-        values[:] = 1.0
-        n_trunk = _add(values, 1.0, LATE, trunk, trunk_w, trunk_k, n_trunk)
+        n_trunk = _add(values + 1.0, 1.0, LATE, trunk, trunk_w, trunk_k, n_trunk)
     return n_trunk, n_branch
 
 
 @njit(cache=True, nogil=True)
-def _base_prior(x, base):  # type: ignore[no-untyped-def]
-    """Prior weight of a base copy number: few kinds of events, and samples in the base state."""
-    gains, losses = False, False
-    most = 0.0
-    for s in range(x.shape[0]):
-        gains |= x[s] > base + EVENT_FROM
-        losses |= x[s] < base - EVENT_FROM
-        most = max(most, abs(x[s] - base))
-    prior = TWO_EVENTS if gains and losses else 1.0
-    while most > 1 + EVENT_FROM:  # several copies at once are rarer
-        prior *= 0.3
-        most -= 1
-    return prior
-
-
-@njit(cache=True, nogil=True)
-def _build(alleles, loose):  # type: ignore[no-untyped-def]
+def _build(raw, alleles, error, base_log_prior):  # type: ignore[no-untyped-def]
     """States of unique sites with alleles (U, 2, S), counted first and filled then."""
     sites, _, size = alleles.shape
     trunk, trunk_w = np.empty((MOST_TRUNK, size)), np.empty(MOST_TRUNK)
@@ -251,7 +302,7 @@ def _build(alleles, loose):  # type: ignore[no-untyped-def]
     trunk_k, branch_k = np.empty(MOST_TRUNK, dtype=np.int8), np.empty(MOST_BRANCH, dtype=np.int8)
     trunk_start, branch_start = np.zeros(sites + 1, dtype=np.int64), np.zeros(sites + 1, dtype=np.int64)
     for n in range(sites):
-        a, b = _site(alleles[n], loose[n], trunk, trunk_w, trunk_k, branch, branch_w, branch_k)
+        a, b = _site(raw[n], alleles[n], error, base_log_prior, trunk, trunk_w, trunk_k, branch, branch_w, branch_k)
         trunk_start[n + 1], branch_start[n + 1] = trunk_start[n] + a, branch_start[n] + b
     u = np.empty((trunk_start[sites], size))
     u_w = np.empty(trunk_start[sites])
@@ -260,7 +311,7 @@ def _build(alleles, loose):  # type: ignore[no-untyped-def]
     change_w = np.empty(branch_start[sites])
     change_k = np.empty(branch_start[sites], dtype=np.int8)
     for n in range(sites):
-        a, b = _site(alleles[n], loose[n], trunk, trunk_w, trunk_k, branch, branch_w, branch_k)
+        a, b = _site(raw[n], alleles[n], error, base_log_prior, trunk, trunk_w, trunk_k, branch, branch_w, branch_k)
         i, j = trunk_start[n], branch_start[n]
         u[i : i + a], change[j : j + b] = trunk[:a], branch[:b]
         u_w[i : i + a] = np.log(trunk_w[:a] / trunk_w[:a].sum())
