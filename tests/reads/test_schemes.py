@@ -194,3 +194,19 @@ def test_every_scheme_is_documented(project: Path) -> None:
         assert f"`{scheme.name}`" in text, scheme.name
         for name in scheme.fields:
             assert name.rpartition("/")[2] in text or name[1:] in ("AZ", "CZ", "GZ", "TZ"), name
+
+
+def test_negative_and_impossible_counts(tmp_path: Path) -> None:
+    header = GT + _format("AD", "R") + _format("DP") + _format("AF", kind="Float")
+    path = _write(tmp_path / "x.vcf", header, ["1\t10\t.\tA\tT\t5\tPASS\t.\tGT:AD\t0/1:30,-4"])
+    with pytest.raises(UserError, match=r"record 1 \(1:10\) has a negative read count"):
+        _read(path)
+    path = _write(tmp_path / "y.vcf", header, ["1\t10\t.\tA\tT\t5\tPASS\t.\tGT:DP:AF\t0/1:30:7.5"])
+    assert np.isnan(_read(path, "dp_af").alt[0, 0])
+
+
+def test_text_that_is_not_utf8_is_a_fault(tmp_path: Path) -> None:
+    path = _write(tmp_path / "x.vcf", GT + _format("AD", "R"), ["1\t10\t.\tA\tT\t5\tPASS\t.\tGT:AD\t0/1:3,4"])
+    path.write_bytes(path.read_bytes().replace(b"FORMAT\tT", b"FORMAT\tT\xb1"))
+    with pytest.raises(UserError, match="not UTF-8"):
+        _read(path)

@@ -132,7 +132,8 @@ def unite(
     excluded: list[Exclusion] = []
     placed = []
     for calls, said, samples in files:
-        names = [sample_ids[i] for i in samples]
+        # a file that serves all samples speaks of the whole mutation
+        names = [None] if len(samples) == shape else [sample_ids[i] for i in samples]
         for mutation, reason, detail in calls.excluded:
             excluded += [Exclusion(mutation, name, reason, detail) for name in names]
         if len(files) == 1 and _ascending(calls.key):  # nothing to merge, nothing twice

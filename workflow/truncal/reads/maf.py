@@ -40,6 +40,8 @@ NAMES = {
 }
 """Columns by what they hold; the first that the file has is taken."""
 
+MOST_READS = 1e9
+
 REQUIRED = ("chrom", "pos", "ref", "alt", "sample")
 
 

@@ -162,7 +162,8 @@ def _fraction(name: str) -> Decoder:
     def decode(arrays: Arrays, alleles: Alleles) -> tuple[np.ndarray, np.ndarray]:
         depth = arrays["DP"]
         deep = _pick(depth, alleles, -1) if depth.shape[2] > 1 else depth[alleles.record, :, 0]
-        return np.rint(_pick(arrays[name], alleles, -1) * deep), deep
+        share = _pick(arrays[name], alleles, -1)
+        return np.where((share >= 0) & (share <= 1), np.rint(share * deep), np.nan), deep
 
     decode.__doc__ = f"DP and {name}, the fraction of alternative reads."
     return decode

@@ -74,9 +74,12 @@ def read_header(path: Path) -> Header:
 
     """
     vcf = open_vcf(path)
-    header = parse_header(path, vcf.raw_header, vcf.samples)
-    vcf.close()
-    return header
+    try:
+        return parse_header(path, vcf.raw_header, vcf.samples)
+    except UnicodeDecodeError as error:
+        raise UserError(Fault("has a header that is not UTF-8 text", path)) from error
+    finally:
+        vcf.close()
 
 
 def choose_schemes(header: Header, forced: str | None = None) -> list[Scheme]:
@@ -177,7 +180,8 @@ def read_calls(
     doubt = np.isnan(alt[:, :tumours]).all(axis=1) | (~np.isnan(alt) & np.isnan(depth)).any(axis=1)
     if doubt.any():
         _second_pass(header, schemes, alleles, np.flatnonzero(doubt), wanted, alt, depth)
-    unknown = np.isnan(alt) | np.isnan(depth)
+    _refuse_negative(header, records, alleles, alt, depth)
+    unknown = ~(np.isfinite(alt) & np.isfinite(depth))
     alt, depth = np.where(unknown, np.nan, alt), np.where(unknown, np.nan, np.maximum(depth, alt))
     rows = alleles.record.tolist()
     chrom, pos, filters = records.chrom, records.pos, records.filters
@@ -211,6 +215,17 @@ def read_calls(
     return calls
 
 
+def _refuse_negative(
+    header: Header, records: _Records, alleles: Alleles, alt: np.ndarray, depth: np.ndarray
+) -> None:
+    wrong = np.flatnonzero((alt < 0).any(axis=1) | (depth < 0).any(axis=1))
+    if len(wrong):
+        i = int(alleles.record[wrong[0]])
+        more = f" (and {len(wrong) - 1} more alleles)" if len(wrong) > 1 else ""
+        where = f"record {i + 1} ({records.chrom[i]}:{records.pos[i]})"
+        raise UserError(Fault(f"{where} has a negative read count{more}", header.path))
+
+
 def _annotations(records: _Records, alleles: Alleles, source: Source | None) -> list[Raw | None]:
     rows = alleles.record.tolist()
     if source is None:
@@ -229,37 +244,39 @@ def _first_pass(header: Header, fields: Sequence[str], infos: Sequence[str]) -> 
     info = list(records.info.items())
     add_chrom, add_pos, add_ref = records.chrom.append, records.pos.append, records.ref.append
     add_alts, add_filter = records.alts.append, records.filters.append
-    for record in iterate(header):
-        add_chrom(record.CHROM)
-        add_pos(record.POS)
-        add_ref(record.REF)
-        add_alts(record.ALT)
-        failed = record.FILTER
-        add_filter(failed)
-        if not records.filtered and (failed is not None or record.FILTERS):
-            records.filtered = True
-        for name, store in formats:
-            values = format_values(record, name, header)
-            # bytes are copied here: the array's memory is the record's
-            store.append(b"" if values is None else pack(values))
-        for name, store in special:
-            store.append(pack(_special(record, name)))
-        if info:
-            get = record.INFO.get
-            for name, kept in info:
-                kept.append(get(name))
+    try:
+        for record in iterate(header):
+            add_chrom(record.CHROM)
+            add_pos(record.POS)
+            add_ref(record.REF)
+            add_alts(record.ALT)
+            failed = record.FILTER
+            add_filter(failed)
+            if not records.filtered and (failed is not None or record.FILTERS):
+                records.filtered = True
+            for name, store in formats:
+                values = format_values(record, name, header)
+                # bytes are copied here: the array's memory is the record's
+                store.append(b"" if values is None else pack(values))
+            for name, store in special:
+                store.append(pack(_special(record, name)))
+            if info:
+                get = record.INFO.get
+                for name, kept in info:
+                    kept.append(get(name))
+    except UnicodeDecodeError as error:
+        number = len(records.filters) + 1
+        raise UserError(Fault(f"record {number} can't be read: it is not UTF-8 text", header.path)) from error
     return records
 
 
 def _special(record: Any, name: str) -> np.ndarray:
     """What cyvcf2 does not give by `format`: alleles of the genotype, and fields of INFO."""
     if name == "GT":
-        return np.where(record.genotype.array()[:, :-1] < 0, MISSING, record.genotype.array()[:, :-1]).astype(
-            np.int32
-        )
+        alleles = record.genotype.array()[:, :-1]
+        return np.where(alleles < 0, MISSING, alleles).astype(np.int32)
     value = record.INFO.get(name.partition("/")[2])
-    values = value if isinstance(value, tuple) else (value,)
-    return np.array([[MISSING if part is None else int(part) for part in values]], dtype=np.int32)
+    return numbers(np.array([",".join(map(str, value)) if isinstance(value, tuple) else str(value)]))
 
 
 def format_values(record: Any, name: str, header: Header) -> Any:
