@@ -28,6 +28,7 @@ COMMANDS = (
     "simulate",
     "compare",
     "verify",
+    "compile",
 )
 
 DEFAULT_SEED = 20240
