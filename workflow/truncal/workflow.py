@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from truncal import __version__
-from truncal.errors import Fault, UserError
+from truncal.errors import Faults
 from truncal.sheet.samples import Sheet, read_sheet
 from truncal.sheet.settings import complete_settings
 from truncal.tables import atomic, write_rows
@@ -111,8 +111,15 @@ class Plan:
         path = Path(settings["samples"])
         if not path.exists() and (project / path).exists():
             path = project / path
+        faults = Faults()
         if not path.exists():
-            raise UserError(Fault(f"samples: no such sample sheet: {settings['samples']}", "config"))
+            faults.add(f"samples: no such sample sheet: {settings['samples']}", "config")
+        if not settings["outdir"].strip() or set("{}\n\r\0") & set(settings["outdir"]):
+            faults.add("outdir: expected the name of a folder without braces and line breaks", "config")
+        for name, file in _named_files(settings).items():
+            if not Path(file).is_file():
+                faults.add(f"{name}: no such file: {file}", "config")
+        faults.raise_if_any()
         return cls(given, settings, str(path), read_sheet(path))
 
     @property
@@ -132,13 +139,7 @@ class Plan:
     @property
     def driver_files(self) -> list[str]:
         """Files that the drivers step reads beside the earlier steps' results."""
-        named = (
-            self.settings["fusions"],
-            self.settings["treatments"],
-            self.settings["drivers"]["table"],
-            self.settings["drivers"].get("extend"),
-        )
-        return [str(path) for path in named if path]
+        return [file for name, file in _named_files(self.settings).items() if not name.startswith("reads.")]
 
     def rows_digest(self, patient: str) -> str:
         """Digest of a patient's rows of the sheet: only a patient whose rows changed runs anew."""
@@ -179,7 +180,10 @@ class Plan:
 def is_whole(folder: Path) -> bool:
     """Whether a patient's folder holds the result of every step (a step that failed leaves none)."""
     steps = ("counts", "clones", "phylogeny", "drivers")
-    wanted = [folder / step / "step.json" for step in steps] + [folder / "patient.json", folder / "report.html"]
+    wanted = [folder / step / "step.json" for step in steps] + [
+        folder / "patient.json",
+        folder / "report.html",
+    ]
     return all(path.is_file() for path in wanted)
 
 
@@ -214,6 +218,14 @@ def write_failed(outdir: str, patients: list[str], failed: Path, listed: Path) -
         ],
     )
     return len(patients) - len(whole)
+
+
+def _named_files(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Files that the settings name, by the setting."""
+    named = {name: settings[name] for name in ("fusions", "treatments")}
+    named |= {f"drivers.{name}": settings["drivers"][name] for name in ("table", "extend", "civic", "oncokb")}
+    named |= {f"reads.{name}": settings["reads"][name] for name in ("blacklist", "reference", "gff3")}
+    return {name: str(file) for name, file in named.items() if file}
 
 
 def shell_prefix(package_parent: Path, python: str = sys.executable) -> str:
