@@ -194,7 +194,7 @@ def _read(path: Path) -> tuple[Table, int]:
 
 
 def _counts(table: Table, name: str | None, faults: Faults) -> np.ndarray:
-    return table.floats(name, faults, low=0, high=1e9) if name else np.full(len(table), np.nan)
+    return table.floats(name, faults, low=0, high=MOST_READS) if name else np.full(len(table), np.nan)
 
 
 def _build(table: Table, name: str | None) -> str | None:
