@@ -88,3 +88,14 @@ def test_drivers_that_an_earlier_step_left_out() -> None:
     flags = all_flags(given, events, None, load_drugs())
     assert [flag["code"] for flag in flags] == ["driver_excluded", "driver_excluded"]
     assert "EGFR T790M" in flags[0]["text"] and "no segment" in flags[0]["text"]
+
+
+def test_t790m_lost_while_the_driver_stays() -> None:
+    samples = [Sample("A", day=0, purity=0.8), Sample("B", day=300, purity=0.8)]
+    cluster, tree = [1, 2], {1: 0, 2: 1}
+    gone = tumour([L858R, T790M], [[1.0, 1.0], [0.6, 0.0]], cluster=cluster, tree=tree, samples=samples)
+    assert codes(gone) == ["t790m_lost"]
+    stays = tumour([L858R, T790M], [[1.0, 1.0], [0.6, 0.3]], cluster=cluster, tree=tree, samples=samples)
+    assert codes(stays) == []
+    came = tumour([L858R, T790M], [[1.0, 1.0], [0.0, 0.6]], cluster=cluster, tree=tree, samples=samples)
+    assert codes(came) == []

@@ -1,4 +1,4 @@
-"""Every listed allele planted in a VCF, read by the counts step, found by the drivers step, in both builds."""
+"""Every listed allele planted in a VCF, read by the counts step and found by the drivers step."""
 
 from __future__ import annotations
 

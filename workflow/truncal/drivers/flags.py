@@ -39,6 +39,7 @@ def all_flags(
         *haematopoiesis(tumour, events),
         *independent_primaries(tumour, polyclonal),
         *convergent(tumour, events, drugs),
+        *lost_t790m(events, tumour),
         *excluded_drivers(tumour),
     ]
 
@@ -193,6 +194,32 @@ def convergent(tumour: Tumour, events: Sequence[Event], drugs: Drugs) -> list[di
                 f"branches (probability {apart:.2f}): parallel evolution."
             )
             out.append(_flag("parallel_hits", "note", text, one))
+    return out
+
+
+def lost_t790m(events: Sequence[Event], tumour: Tumour) -> list[dict[str, Any]]:
+    """T790M gone at a later time point that still shows the EGFR driver: resistance outside of EGFR is
+    likely.
+    """
+    t790m = next((event for event in events if event.gene == "EGFR" and event.event == "T790M"), None)
+    drivers = [event for event in events if event.gene == "EGFR" and event.role == "sensitising_driver"]
+    if t790m is None or not drivers:
+        return []
+    order = [sample.order for sample in tumour.samples]
+    had = [one for s, one in enumerate(order) if one is not None and t790m.present[s]]
+    out = []
+    for s, one in enumerate(order):
+        gone = t790m.assessable[s] and not t790m.present[s]
+        later = one is not None and had and one > min(had)
+        if later and gone and any(event.present[s] for event in drivers):
+            limit = float(t790m.excluded[s])
+            text = (
+                f"T790M was there before and is gone in {tumour.sample_ids[s]} (CCF above {limit:.2f} "
+                "excluded), which "
+                "still has the EGFR driver: resistance to a third-generation inhibitor would lie "
+                "outside of EGFR."
+            )
+            out.append(_flag("t790m_lost", "note", text, t790m, tumour.sample_ids[s]))
     return out
 
 

@@ -67,7 +67,9 @@ def run_drivers(
         a table is missing or faulty; all faults of a table at once.
 
     """
-    inputs = inputs or DriverInputs()
+    if inputs is None:
+        beside = counts.parent / "segments.tsv"
+        inputs = DriverInputs(segments=beside if beside.exists() else None)
     given = settings.get("build", "auto")
     tumour = read_tumour(counts, phylogeny, None if given == "auto" else given)
     statements = load_all(settings)
