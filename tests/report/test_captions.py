@@ -1,4 +1,4 @@
-"""Captions of the workflow's report: they render, state the live setting, and fall back on the schema's default."""
+"""Captions of the workflow's report: they render, state the live setting, and fall back on the default."""
 
 from __future__ import annotations
 

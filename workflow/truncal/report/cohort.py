@@ -12,7 +12,7 @@ from truncal.errors import Fault, UserError
 from truncal.report.columns import TABLES
 from truncal.report.document import read_document
 from truncal.report.patient import BRANCH, TRUNK, Driver, Patient, patient_of
-from truncal.report.tree import small_tree_svg
+from truncal.report.small_tree import small_tree_svg
 from truncal.tables import read_table, write_rows
 
 SUMMARY = (

@@ -149,6 +149,7 @@ def verdict(patient: Patient, rows: Sequence[Mapping[str, Any]]) -> dict[str, An
             place: [row for row in rows if row["place"] == place] for place in (TRUNK, BRANCH, UNSURE)
         },
         "sure": capital("; ".join(sure)),
+        "tree": f"posterior {percent(best)}" if best is not None else "",
     }
 
 

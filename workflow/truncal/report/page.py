@@ -29,6 +29,7 @@ from truncal.report.panels import (
 from truncal.report.patient import Patient, Tree, column, patient_of
 from truncal.report.proportions import bars_svg, fish_svg
 from truncal.report.scatter import MEASURES, far_pair, pair_svg, strips_svg, thinning
+from truncal.report.small_tree import glance_svg
 from truncal.report.tree import differences, tree_svg
 
 _HERE = Path(__file__).parent
@@ -58,6 +59,7 @@ def context(patient: Patient) -> dict[str, Any]:
         "verdict": verdict(patient, rows),
         "not_assessable": not_assessable_groups(patient),
         "trees": tree_tabs(patient),
+        "glance": _glance(patient),
         "heatmaps": [
             (
                 mode,
@@ -238,6 +240,14 @@ def _excluded_counts(patient: Patient) -> list[tuple[str, str, int]]:
         counts.setdefault((str(row["stage"]), str(row["reason"])), set()).add(str(row["mutation_id"]))
     found = [(stage, reason, len(ids)) for (stage, reason), ids in counts.items()]
     return sorted(found, key=lambda one: -one[2])
+
+
+def _glance(patient: Patient) -> Markup | None:
+    """The tree beside the verdict, unless it is too large for a glance or has no driver to show."""
+    shown = patient.consensus
+    if not 0 < len(shown.parents) <= 14 or not any(one.clone for one in patient.drivers):
+        return None
+    return Markup(glance_svg(patient, shown, title=f"Tree of {patient.title} at a glance"))
 
 
 def _pair(patient: Patient) -> Markup | None:

@@ -240,40 +240,6 @@ def _words(patient: Patient, tree: Tree) -> str:
     return "; ".join(pairs) + "."
 
 
-def small_tree_svg(
-    patient: Patient, tree: Tree, *, title: str, span: float = 120.0, row: float = 13.0
-) -> str:
-    """A small tree without support and counts, for many side by side; drivers as glyphs at their clone."""
-    rows, _ = layout(patient, tree, span)
-    drivers = drivers_by_clone(patient)
-    at = {0: (10.0, 10.0)}
-    parts: list[str] = []
-    scale = span / max([1.0, *(one.end - _LEFT for one in rows)])
-    for index, one in enumerate(rows):
-        y = 10 + row * index
-        end = 10 + (one.end - _LEFT) * scale
-        x0, y0 = at[one.parent]
-        drop = f"M{number(x0)} {number(y0)}V{number(y)}" if y != y0 else f"M{number(x0)} {number(y)}"
-        fill = patient.clones[one.clone].mark.fill
-        parts.append(
-            tag(
-                "path",
-                d=f"{drop}H{number(end)}",
-                stroke=fill,
-                stroke_width=3.5 if one.parent == 0 else 2,
-                fill="none",
-            )
-        )
-        parts.append(tag("circle", cx=end, cy=y, r=3.5, fill=fill))
-        found = drivers.get(one.clone, [])
-        if found:
-            names = list(dict.fromkeys(str(d.row.get("gene") or d.name) for d in found))
-            words = shorten(" ".join(names), 20)
-            parts.append(text(end + 7, y + 3.5, words, font_size="9"))
-        at[one.clone] = (end, y)
-    return document(span + 120, 20 + row * max(1, len(rows)), parts, title=title, class_="figure small")
-
-
 def differences(tree: Tree, shown: Tree) -> list[tuple[int, int | None, int | None]]:
     """Clones with another parent: (clone, parent in the shown tree, parent in this one)."""
     clones = sorted(set(tree.parents) | set(shown.parents))

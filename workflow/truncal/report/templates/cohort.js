@@ -53,5 +53,5 @@ const name = () => { theme.textContent = isDark() ? "Light" : "Dark"; theme.setA
 theme.addEventListener("click", () => { root.dataset.theme = isDark() ? "light" : "dark"; name(); });
 $("#print").addEventListener("click", () => print());
 name();
-root.dataset.interactive = "1";
+root.dataset.interactive = performance.now().toFixed(0);
 })();
