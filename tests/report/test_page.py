@@ -15,7 +15,7 @@ import pytest
 from synthetic import HOSTILE, make_document
 
 import truncal.report
-from truncal.report import palette
+from truncal.report import palette, words
 from truncal.report.cohort import run_cohort
 from truncal.report.document import write_document
 from truncal.report.figures import FIGURES, rendered
@@ -206,3 +206,41 @@ def test_cohort_of_a_hundred_is_small(tmp_path: Path) -> None:
         folders.append(tmp_path / name)
     run_cohort(folders, {}, tmp_path / "cohort")
     assert (tmp_path / "cohort" / "report.html").stat().st_size <= 5_000_000
+
+
+def test_several_founders_have_no_trunk_and_ids_need_not_be_consecutive() -> None:
+    document = make_document(clones=4)
+    for name in ("mutations", "clusters", "proportions", "drivers"):
+        table = document["tables"][name]
+        at = table["columns"].index("cluster_id")
+        for row in table["rows"]:
+            row[at] = {1: 1, 2: 4, 3: 9, 4: 17}.get(row[at], row[at])
+    document["tree"]["consensus"] = {"1": "0", "4": "0", "9": "4", "17": "9"}
+    for row in document["tables"]["trees"]["rows"]:
+        row[3] = "1:0;4:0;9:4;17:9"
+    document["tables"]["edges"]["rows"] = [[0, 1, 1.0, True], [0, 4, 0.9996, True], [4, 9, 0.0004, True]]
+    patient = patient_of(document)
+    assert patient.consensus.children[0] == [1, 4]
+    page = report_html(document)
+    assert "TRUNK" not in page and ">17<" in page
+    assert "&gt; 99 %" in page and "&lt; 1 %" in page and "100 %" in page
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [(None, "–"), (0.0, "0 %"), (0.001, "< 1 %"), (0.5, "50 %"), (0.999, "> 99 %"), (1.0, "100 %")],
+)
+def test_shares_are_never_rounded_to_all_or_nothing(value: float | None, wanted: str) -> None:
+    assert words.percent(value) == wanted
+
+
+def test_sample_names_lose_the_patients_id_only_where_all_have_it() -> None:
+    document = make_document(samples=2, patient="P1")
+    for names, short in (
+        (["P1_a", "P1_b"], ["a", "b"]),
+        (["P1_a", "b"], ["P1_a", "b"]),
+        (["P1", "P1-b"], ["P1", "P1-b"]),
+    ):
+        for row, name in zip(document["samples"], names, strict=True):
+            row["sample_id"] = name
+        assert patient_of(document).short == short

@@ -13,7 +13,7 @@ from truncal.report.palette import sequential
 from truncal.report.patient import BRANCH, TRUNK, UNSURE, Driver, Patient, Tree
 from truncal.report.places import glyph
 from truncal.report.svg import INK, RULE, SOFT, clone_mark, document, number, tag, text, width_of
-from truncal.report.words import shorten
+from truncal.report.words import percent, probability, shorten
 
 SOLID_FROM = 0.9
 _PLACES = (TRUNK, BRANCH, UNSURE)
@@ -151,7 +151,7 @@ def _branch(patient: Patient, row: Row, parent: Row, support: float | None, trun
     drop = f"M{number(row.start)} {number(parent.y)}V{number(row.y)}" if row.y != parent.y else ""
     weak = support is not None and support < SOLID_FROM
     dash = "5 4" if weak else None
-    said = "" if support is None else f"{100 * support:.0f} %"
+    said = "" if support is None else percent(support)
     words = f"Clone {row.clone} below {row.parent or 'the normal root'}"
     parts = [
         tag("title", f"{words}: {said or 'no support given'}"),
@@ -192,7 +192,7 @@ def _labels(drivers: list[Driver], x: float, y: float) -> tuple[str, float]:
         at = y + _LINE * line
         words = shorten(driver.name, 34)
         chance = driver.row.get("p_truncal")
-        said = "" if chance is None else f"{chance:.2f}"
+        said = "" if chance is None else probability(chance)
         label = tag(
             "text",
             escape(words, quote=False),
@@ -206,7 +206,7 @@ def _labels(drivers: list[Driver], x: float, y: float) -> tuple[str, float]:
         title = tag("title", _driver_words(driver))
         mark = glyph(x + 5, at, 4.5, driver.place)
         parts.append(tag("g", title, mark, label, class_="driver", data_event=driver.row.get("event_id")))
-        width = max(width, 14 + 1.1 * width_of(words, _LABEL) + (34 if said else 0))
+        width = max(width, 14 + 1.1 * width_of(words, _LABEL) + (44 if said else 0))
     if len(drivers) > _MOST:
         parts.append(text(x + 14, y + _LINE * _MOST + 4, f"and {len(drivers) - _MOST} more", class_="soft"))
     return "".join(parts), width
@@ -214,7 +214,7 @@ def _labels(drivers: list[Driver], x: float, y: float) -> tuple[str, float]:
 
 def _driver_words(driver: Driver) -> str:
     chance = driver.row.get("p_truncal")
-    said = "" if chance is None else f", P(on the trunk) {chance:.2f}"
+    said = "" if chance is None else f", P(on the trunk) {probability(chance)}"
     return escape(f"{driver.name}{said}", quote=False)
 
 

@@ -48,11 +48,13 @@ def probability(value: float | None) -> str:
 
 
 def percent(value: float | None, digits: int = 0) -> str:
-    """A share in per cent."""
+    """A share in per cent, never rounded to 0 or 100."""
     if value is None:
         return MISSING
     if 0 < value < 0.5 / 10 ** (digits + 2):
         return f"< {10**-digits:g} %"
+    if 1 - 0.5 / 10 ** (digits + 2) <= value < 1:
+        return f"> {100 - 10**-digits:g} %"
     return f"{100 * value:.{digits}f} %"
 
 
