@@ -83,7 +83,7 @@ def test_mane_select_goes_before_canonical_and_pick() -> None:
 
 
 def test_the_tables_transcript_goes_before_mane() -> None:
-    assert "NM_005228" in table_transcripts()
+    assert "NM_005228" in table_transcripts()["EGFR"]
     effects = [
         Effect("EGFR", "ENST_MANE.1", None, "p.A1T", 1, 0),
         Effect("EGFR", "NM_005228.3", None, "p.L858R", 1, 5),

@@ -38,24 +38,24 @@ class Effect(NamedTuple):
 NOTHING = Effect(None, None, None, None, 3, 5)
 
 
-def choose(effects: Sequence[Effect], preferred: frozenset[str] | None = None) -> Effect:
+def choose(effects: Sequence[Effect]) -> Effect:
     """The effect to report: of each gene its best transcript, of these the hardest hit.
 
-    Of a gene's transcripts one that the resistance table names (`preferred`) comes first, then MANE Select,
-    MANE Plus Clinical, the canonical one, VEP's pick, a protein-coding one.
+    Of a gene's transcripts one that the resistance table names comes first, then MANE Select, MANE Plus
+    Clinical, the canonical one, VEP's pick, a protein-coding one.
     """
     if not effects:
         return NOTHING
-    preferred = table_transcripts() if preferred is None else preferred
-
-    if len(effects) == 1:
-        return _finished(effects[0], effects)
+    table = table_transcripts()
     genes: dict[str | None, tuple[tuple[bool, int, int], Effect]] = {}
     for effect in effects:
-        rank = (_bare(effect.transcript) not in preferred, effect.preference, effect.impact)
-        best = genes.get(effect.gene)
-        if best is None or rank < best[0]:
-            genes[effect.gene] = (rank, effect)
+        gene, transcript, _, _, impact, preference, _ = effect
+        other = gene not in table or _bare(transcript) not in table[gene]
+        rank = (other, preference, impact)
+        if gene not in genes or rank < genes[gene][0]:
+            genes[gene] = (rank, effect)
+    if len(genes) == 1:
+        return _finished(next(iter(genes.values()))[1], effects)
     ranked = [
         (effect.impact, *rank[:2], not effect.gene, place, effect)
         for place, (rank, effect) in enumerate(genes.values())
@@ -65,7 +65,7 @@ def choose(effects: Sequence[Effect], preferred: frozenset[str] | None = None) -
 
 def _finished(effect: Effect, effects: Sequence[Effect]) -> Effect:
     """The chosen effect with its HGVS in one form and the highest population frequency of all."""
-    frequencies = [other.population for other in effects if other.population is not None]
+    frequencies = [other[6] for other in effects if other[6] is not None]
     return effect._replace(
         hgvsc=_plain(effect.hgvsc) if effect.hgvsc else None,
         hgvsp=protein_change(effect.hgvsp),
@@ -74,18 +74,15 @@ def _finished(effect: Effect, effects: Sequence[Effect]) -> Effect:
 
 
 @lru_cache(maxsize=1)
-def table_transcripts() -> frozenset[str]:
-    """Transcripts that the shipped resistance table names, without versions."""
-    table = read_table(resource("resistance.tsv"))
-    found = {
-        _bare(part.split()[0])
-        for name in ("transcript_refseq", "transcript_ensembl", "mane_select")
-        for cell in table.text(name)
-        if cell
-        for part in cell.split(";")
-        if part.split()
-    }
-    return frozenset(name for name in found if name)
+def table_transcripts() -> dict[str | None, frozenset[str]]:
+    """Transcripts of each gene that the shipped resistance table names, without versions."""
+    found: dict[str | None, set[str]] = {}
+    for row in read_table(resource("resistance.tsv")).rows():
+        for column in ("transcript_refseq", "transcript_ensembl", "mane_select"):
+            for part in (row[column] or "").split(";"):
+                if part.split():
+                    found.setdefault(row["gene"], set()).add(part.split()[0].partition(".")[0])
+    return {gene: frozenset(names) for gene, names in found.items()}
 
 
 def protein_change(text: str | None) -> str | None:
