@@ -244,3 +244,12 @@ def test_sample_names_lose_the_patients_id_only_where_all_have_it() -> None:
         for row, name in zip(document["samples"], names, strict=True):
             row["sample_id"] = name
         assert patient_of(document).short == short
+
+
+def test_trees_that_are_not_shown_are_counted() -> None:
+    document = make_document(clones=6)
+    table = document["tables"]["trees"]
+    table["rows"] = [[n + 1, 0.05, -100.0 - n, table["rows"][n % 2][3]] for n in range(20)]
+    document["tree"]["n_trees_95"] = 19
+    page = report_html(document)
+    assert "19 trees hold 95 % of it, the trees shown here 40 %" in page

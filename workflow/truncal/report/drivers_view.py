@@ -12,6 +12,9 @@ from truncal.report.words import ROLE_ORDER, capital, counted, listed, percent, 
 RESISTANCE = frozenset({"on_target_resistance", "bypass", "downstream"})
 
 
+_PLACES = {TRUNK: "on the trunk", BRANCH: "on a branch", UNSURE: "undecided"}
+
+
 def driver_rows(patient: Patient) -> list[dict[str, Any]]:
     """One row a driver event with its reads per sample, resistance first, trunk before branch."""
     copies = _copies(patient)
@@ -125,12 +128,15 @@ def verdict(patient: Patient, rows: Sequence[Mapping[str, Any]]) -> dict[str, An
     resistance = [row for row in rows if row["is_resistance"]]
     if resistance:
         parts = []
-        for place, words in ((TRUNK, "on the trunk"), (BRANCH, "on a branch"), (UNSURE, "undecided")):
+        for place, words in _PLACES.items():
             names = [shorten(row["name"], 30) for row in resistance if row["place"] == place]
             if names or place == TRUNK:
                 named = f" ({', '.join(names)})" if 0 < len(names) <= 3 else ""
                 parts.append(f"{len(names) or 'none'} {words}{named}")
         sentence = f"{counted(len(resistance), 'resistance driver')}: {', '.join(parts)}."
+        if len(resistance) == 1:
+            one = resistance[0]
+            sentence = f"1 resistance driver: {shorten(one['name'], 60)}, {_PLACES[one['place']]}."
     else:
         sentence = "No resistance driver was found among what this input can show."
     tree = patient.document["tree"]
@@ -149,7 +155,7 @@ def verdict(patient: Patient, rows: Sequence[Mapping[str, Any]]) -> dict[str, An
             place: [row for row in rows if row["place"] == place] for place in (TRUNK, BRANCH, UNSURE)
         },
         "sure": capital("; ".join(sure)),
-        "tree": f"posterior {percent(best)}" if best is not None else "",
+        "tree": "consensus" + (f", weakest branch {percent(weakest)}" if weakest is not None else ""),
     }
 
 

@@ -60,6 +60,7 @@ def context(patient: Patient) -> dict[str, Any]:
         "not_assessable": not_assessable_groups(patient),
         "trees": tree_tabs(patient),
         "glance": _glance(patient),
+        "shown_share": _shown_share(patient),
         "heatmaps": [
             (
                 mode,
@@ -109,7 +110,7 @@ def _sample_line(samples: Sequence[Mapping[str, Any]]) -> str:
 
 def tree_tabs(patient: Patient) -> list[dict[str, Any]]:
     """The shown tree first (the consensus), then the best trees that differ from it."""
-    best = [tree for tree in patient.trees[:ALTERNATIVES] if (tree.posterior or 0) >= LEAST_POSTERIOR]
+    best = _best(patient)
     same = next((tree for tree in best if tree.parents == patient.consensus.parents), None)
     shown = same or patient.consensus
     tabs = [_tab(patient, shown, shown, first=True, is_consensus=True)]
@@ -240,6 +241,16 @@ def _excluded_counts(patient: Patient) -> list[tuple[str, str, int]]:
         counts.setdefault((str(row["stage"]), str(row["reason"])), set()).add(str(row["mutation_id"]))
     found = [(stage, reason, len(ids)) for (stage, reason), ids in counts.items()]
     return sorted(found, key=lambda one: -one[2])
+
+
+def _shown_share(patient: Patient) -> float | None:
+    """What the trees on the page hold of the posterior, where that is not nearly all."""
+    share = sum(tree.posterior or 0.0 for tree in _best(patient))
+    return share if patient.trees and share < 0.99 else None
+
+
+def _best(patient: Patient) -> list[Tree]:
+    return [tree for tree in patient.trees[:ALTERNATIVES] if (tree.posterior or 0) >= LEAST_POSTERIOR]
 
 
 def _glance(patient: Patient) -> Markup | None:

@@ -7,7 +7,7 @@ from html import escape
 from truncal.report.patient import Driver, Patient, Tree
 from truncal.report.places import glyph
 from truncal.report.svg import INK, RULE, clone_mark, document, number, tag, text, width_of
-from truncal.report.tree import drivers_by_clone, layout
+from truncal.report.tree import SOLID_FROM, drivers_by_clone, layout
 from truncal.report.words import shorten
 
 
@@ -41,16 +41,30 @@ def _drawn(
         at[one.clone] = (end, y)
         mark = patient.clones[one.clone].mark
         thick = (5.0 if large else 3.5) if one.parent == 0 else (3.0 if large else 2.0)
+        weak = large and patient.edge_support.get((one.parent, one.clone), 1.0) < SOLID_FROM
+        dash = "4 3" if weak else None
         line = tag(
             "path",
             d=f"M{number(x0)} {number(y)}H{number(end)}",
             stroke=mark.fill,
             stroke_width=thick,
             fill="none",
+            stroke_dasharray=dash,
         )
         if y != y0:
             drop = f"M{number(x0)} {number(y0)}V{number(y)}"
-            lines.insert(0, tag("path", d=drop, stroke=RULE, stroke_width=2, fill="none", class_="rule"))
+            lines.insert(
+                0,
+                tag(
+                    "path",
+                    d=drop,
+                    stroke=RULE,
+                    stroke_width=2,
+                    fill="none",
+                    class_="rule",
+                    stroke_dasharray=dash,
+                ),
+            )
         found = drivers.get(one.clone, [])
         if large:
             node = clone_mark(end, y, mark, one.clone, 8, size=9)
