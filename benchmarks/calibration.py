@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import minimize
 
-from truncal.metrics.clonality import brier_score, calibration_slope, expected_calibration_error
+from truncal.metrics.clonality import brier_score, expected_calibration_error
 
 CALLED = (0.1, 0.9)
 """At or below, at or above: labelled; between: indeterminate."""
@@ -64,6 +65,25 @@ def measures(calls: Sequence[Calls]) -> dict[str, float]:
         else float("nan"),
         "found": len(truth) / asked if asked else float("nan"),
     }
+
+
+def calibration_slope(truth: np.ndarray, said: np.ndarray) -> float:
+    """Slope of the logistic regression of the outcome on the logit of the probability; 1 is ideal.
+
+    Probabilities are clipped to 1e-3..1 − 1e-3, and a weak normal prior (sd 10) keeps a perfect forecast finite.
+    """
+    if not truth.size or truth.all() or not truth.any() or np.isin(said, (0.0, 1.0)).all():
+        return float("nan")
+    clipped = np.clip(said, 1e-3, 1 - 1e-3)
+    x, y = np.log(clipped / (1 - clipped)), truth.astype(float)
+
+    def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
+        z = w[0] + w[1] * x
+        value = np.logaddexp(0, z).sum() - (y * z).sum() + 0.5 * (w @ w) / 100
+        residual = 1 / (1 + np.exp(-z)) - y
+        return float(value), np.array([residual.sum(), residual @ x]) + w / 100
+
+    return float(minimize(loss, np.array([0.0, 1.0]), jac=True).x[1])
 
 
 def bootstrap(calls: Sequence[Calls], seed: int, draws: int = DRAWS) -> dict[str, float]:
