@@ -128,8 +128,8 @@ def _record(chromosome: str, pos: int, rng: random.Random, transcripts: int) -> 
         depth, reads = rng.randint(40, 200), rng.randint(0, 40)
         rest = depth - reads
         cells.append(
-            f"0/1:{rest},{reads}:{reads / depth:.3f}:{depth}:{rest // 2},{reads // 2}:"
-            f"{rest - rest // 2},{reads - reads // 2}:{rest // 2},{rest - rest // 2},{reads // 2},{reads - reads // 2}"
+            f"0/1:{rest},{reads}:{reads / depth:.3f}:{depth}:{rest // 2},{reads // 2}:{rest - rest // 2},"
+            f"{reads - reads // 2}:{rest // 2},{rest - rest // 2},{reads // 2},{reads - reads // 2}"
         )
     info = f"DP=600;TLOD={50 * rng.random():.2f}"
     if transcripts:
@@ -137,7 +137,8 @@ def _record(chromosome: str, pos: int, rng: random.Random, transcripts: int) -> 
         info += ";CSQ=" + ",".join(
             f"{alt}|missense_variant|MODERATE|{gene}|ENSG{gene}|Transcript|"
             f"ENST{rng.randint(10**9, 10**10)}.3|protein_coding|3/12||ENST.3:c.{31 * t + 2}A>G|"
-            f"ENSP.1:p.Lys{10 * t + 1}Arg|{31 * t + 2}|{10 * t + 1}|K/R|aAa/aGa|1|1|SNV|{'YES' if t == 3 else ''}|{'NM_1.2' if t == 3 else ''}"
+            f"ENSP.1:p.Lys{10 * t + 1}Arg|{31 * t + 2}|{10 * t + 1}|K/R|aAa/aGa|1|1|SNV|"
+            f"{'YES' if t == 3 else ''}|{'NM_1.2' if t == 3 else ''}"
             for t in range(transcripts)
         )
     keep = "PASS" if rng.random() < 0.9 else "weak_evidence"

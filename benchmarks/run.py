@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.report import Report
 
-AREAS = ("clones", "trees", "drivers", "scale", "reads")
+AREAS = ("clones", "trees", "drivers", "scale", "reads", "ingest", "absent")
 """Modules with HELP and run(options, report)."""
 
 

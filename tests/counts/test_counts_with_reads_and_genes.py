@@ -162,9 +162,11 @@ def test_a_reference_of_another_genome_is_refused(tmp_path: Path, reference: Pat
     assert "another build" in outcome.stderr
 
 
+@pytest.mark.parametrize("prefix", ["", "chr"])
 def test_unannotated_mutations_get_consequences_from_gene_models(
-    tmp_path: Path, reference: Path, bcftools: str
+    prefix: str, tmp_path: Path, reference: Path, bcftools: str
 ) -> None:
+    (tmp_path / "genes.gff3").write_text(GFF.replace("\n1\t", f"\n{prefix}1\t"))
     codon = 104  # the second codon's first base
     stop = next(i for i in range(codon, 160, 3) if GENOME[i - 1 : i + 2] == "AAA")  # AAA>TAA
     records = sorted(

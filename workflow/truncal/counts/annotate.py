@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from truncal.copynumber.genome import canonical
 from truncal.counts.union import Union
 from truncal.errors import Fault, UserError
 from truncal.reads.annotation import Source, bcsq_parser
 from truncal.reads.effects import NOTHING, Effect, choose
 from truncal.reads.reference import Reference
+from truncal.tables import open_text
 
 COLUMNS = ("gene", "hgvsp", "hgvsc", "transcript")
 
@@ -89,8 +91,9 @@ def predict(
     with tempfile.TemporaryDirectory() as folder:
         sites = Path(folder) / "sites.vcf"
         _write_sites(sites, union, known, reference)
+        models = _named_as(gff3, reference, Path(folder))
         command = [
-            tool, "csq", "--local-csq", "--fasta-ref", str(reference.path), "--gff-annot", str(gff3),
+            tool, "csq", "--local-csq", "--fasta-ref", str(reference.path), "--gff-annot", str(models),
             "--force", "--output-type", "v", str(sites),
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -107,6 +110,21 @@ def predict(
         if said is not None:
             found[int(fields[2])] = choose(source.parse(said, fields[3], [fields[4]], 1))
     return found
+
+
+def _named_as(gff3: Path, reference: Reference, folder: Path) -> Path:
+    """The gene models with the FASTA's names of the chromosomes: a copy where they are named otherwise."""
+    with open_text(gff3) as handle:
+        first = next((line.partition("\t")[0] for line in handle if line.strip() and line[0] != "#"), "")
+    if first in reference.lengths:
+        return gff3
+    copy = folder / "models.gff3"
+    names = dict(reference.names)
+    with open_text(gff3) as handle, copy.open("w", encoding="utf-8") as out:
+        for line in handle:
+            name, tab, rest = line.partition("\t")
+            out.write(f"{names.get(canonical(name), name)}{tab}{rest}" if tab and line[0] != "#" else line)
+    return copy
 
 
 def _write_sites(path: Path, union: Union, rows: Sequence[int], reference: Reference) -> None:
