@@ -41,7 +41,7 @@ def test_defaults_come_from_the_schema_and_files_override_them(tmp_path: Path) -
     assert load_settings(tmp_path / "s.yaml")["reads"]["min_depth"] == 7
     assert load_settings(tmp_path / "s.json")["reads"]["min_depth"] == 8
     assert load_settings('{"reads": {"min_depth": 9}}')["reads"]["min_depth"] == 9
-    assert load_settings(tmp_path / "s.yaml")["reads"]["pass_filters"] == ["PASS", "."]
+    assert load_settings(tmp_path / "s.yaml")["reads"]["pass_filters"] == []
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def verdicts(
     """Reason and detail for each allele that goes, None for those that stay, (N,)."""
     found: list[Verdict] = [None] * len(calls)
     if reads["pass_only"]:
-        allowed = frozenset(reads["pass_filters"])
+        allowed = frozenset(("PASS", *reads["pass_filters"]))
         for i, text in enumerate(calls.filters):
             if text is not None and not allowed.issuperset(text.split(";")):
                 found[i] = ("filter", text)
