@@ -70,7 +70,7 @@ def measures(calls: Sequence[Calls]) -> dict[str, float]:
 def calibration_slope(truth: np.ndarray, said: np.ndarray) -> float:
     """Slope of the logistic regression of the outcome on the logit of the probability; 1 is ideal.
 
-    Probabilities are clipped to 1e-3..1 − 1e-3, and a weak normal prior (sd 10) keeps a perfect forecast finite.
+    Probabilities are clipped to 1e-3..1 − 1e-3; a weak normal prior (sd 10) keeps perfect forecasts finite.
     """
     if not truth.size or truth.all() or not truth.any() or np.isin(said, (0.0, 1.0)).all():
         return float("nan")

@@ -2,7 +2,8 @@
 
 Sets: `simulated` (tumours of `truncal simulate` with planted drivers over purity, depth, regions, doubling,
 mirrored imbalance and subclonal copy number), `conipher` (a foreign simulator; every mutation counts as a
-driver) and `next-region` (each region left out in turn; what the others forecast for it). Baselines on the
+driver), `next-region` (each region left out in turn; what the others forecast for it) and `nsclc-egfr` (a
+description: labels of driver genes in real tumours beside the authors' calls by presence). Baselines on the
 same counts: the rule of CONIPHER (upper bound of the interval of a mutation's own CCF reaches 1 in every
 region) and, where PyClone-VI is given as a peer, its cluster's CCF ≥ 0.9 in every region.
 """
@@ -19,12 +20,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.calibration import Calls, bootstrap, measures, reliability_svg
-from benchmarks.datasets import Tumour, conipher_sims, read_rows
+from benchmarks.datasets import Truth, Tumour, conipher_sims, read_rows
 from benchmarks.peers import PyCloneVI
 from benchmarks.report import Report
 
 HELP = "calibration of the drivers' clonality"
-SETS = ("simulated", "conipher", "next-region")
+SETS = ("simulated", "conipher", "next-region", "nsclc-egfr")
 SHOWN = (
     "n", "ECE", "ECE_low", "ECE_high", "ECE_mid", "ECE_mid_low", "ECE_mid_high", "Brier", "slope",
     "indeterminate", "found",
@@ -58,6 +59,8 @@ def run(options: argparse.Namespace, report: Report) -> None:
         _score("conipher-sims", _conipher(options), options, report)
     if "next-region" in wanted:
         _next_region(options, report)
+    if "nsclc-egfr" in wanted:
+        _nsclc_egfr(options, report)
 
 
 # ------------------------------------------------------------------ tumours
@@ -265,3 +268,79 @@ def _log_scores(calls: Sequence[Calls]) -> dict[str, float]:
         return float(np.mean(truth * np.log(p) + (1 - truth) * np.log(1 - np.asarray(p))))
 
     return {"log": score(said), "log_constant": score(np.clip(share, 1e-3, 1 - 1e-3)), "share": float(share)}
+
+
+# ------------------------------------------------------------------ real tumours
+
+GENES = ("EGFR", "TP53", "KRAS", "MET", "BRAF", "ERBB2", "PIK3CA", "NF1", "RB1", "STK11", "KEAP1", "SMARCA4")
+
+
+def _nsclc_egfr(options: argparse.Namespace, report: Report) -> None:
+    """Labels by gene. Published is presence in every sector, so that the two answer different questions."""
+    folder = options.data / "nsclc-egfr"
+    alleles = {
+        (row["patient_id"], row["mutation_id"]): row
+        for row in read_rows(folder / "inputs" / "variants_GRCh38.tsv.gz")
+    }
+    published = {
+        (row["patient_id"], row["mutation_id"]): row["truncal_branch"]
+        for row in read_rows(folder / "truth" / "mutations.tsv.gz")
+    }
+    found: dict[str, dict[str, float]] = {}
+    for path in sorted((folder / "inputs").glob("A*.tsv")):
+        patient = path.stem
+        if not re.search(options.tumours, patient):
+            continue
+        with tempfile.TemporaryDirectory() as scratch:
+            rows = _labels(path, patient, alleles, Path(scratch))
+        for row in rows:
+            known = published.get((patient, row["mutation_id"]))
+            for gene in (row["gene"], "all others" if row["gene"] not in GENES else ""):
+                if gene in (*GENES, "all others"):
+                    own = found.setdefault(gene, {})
+                    for name in ("events", row["label"], f"published_{known}"):
+                        own[name] = own.get(name, 0) + 1
+                    own["p_truncal"] = own.get("p_truncal", 0.0) + float(row["p_truncal"])
+        report.progress(f"nsclc-egfr {patient}", {"events": float(len(rows))})
+    for own in found.values():
+        own["p_truncal"] /= own["events"]
+    order = {gene: found[gene] for gene in (*GENES, "all others") if gene in found}
+    shown = (
+        "events",
+        "clonal",
+        "subclonal",
+        "indeterminate",
+        "p_truncal",
+        "published_truncal",
+        "published_branch",
+    )
+    report.table("drivers, nsclc-egfr", order, shown, keep=2)
+
+
+def _labels(
+    path: Path, patient: str, alleles: Mapping[tuple[str, str], Mapping[str, str]], scratch: Path
+) -> list[dict[str, str]]:
+    from truncal.clones.run import run_clones
+    from truncal.drivers.run import run_drivers
+    from truncal.phylogeny.run import run_phylogeny
+    from truncal.sheet.settings import complete_settings
+
+    settings = complete_settings({"build": "GRCh38"})
+    counts = scratch / "counts" / "counts.tsv"
+    rows = read_rows(path)
+    extra = {
+        "chrom": "chrom",
+        "pos": "start",
+        "ref": "ref",
+        "alt": "alt",
+        "gene": "gene",
+        "hgvsp": "aa_change",
+    }
+    for row in rows:
+        known = alleles.get((patient, row["mutation_id"]), {})
+        row.update({name: known.get(theirs) or "NA" for name, theirs in extra.items()})
+    Tumour(patient, "nsclc-egfr", "all", rows, Truth()).write(counts)
+    run_clones(counts, scratch / "clones", settings, 1)
+    run_phylogeny(scratch / "phylogeny", settings, 1, clones=scratch / "clones")
+    run_drivers(counts, scratch / "phylogeny", scratch / "drivers", settings)
+    return [row for row in read_rows(scratch / "drivers" / "drivers.tsv") if row["mutation_id"] != "NA"]
