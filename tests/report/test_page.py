@@ -253,3 +253,12 @@ def test_trees_that_are_not_shown_are_counted() -> None:
     document["tree"]["n_trees_95"] = 19
     page = report_html(document)
     assert "19 trees hold 95 % of it, the trees shown here 40 %" in page
+
+
+def test_a_set_that_leaves_clones_is_not_called_a_cover() -> None:
+    document = make_document()
+    said = "No set of listed drug classes reaches every clone."
+    assert said in report_html(document)
+    table = document["tables"]["polytargeting"]
+    table["rows"][0][table["columns"].index("clones_uncovered")] = None
+    assert said not in report_html(document)
