@@ -10,7 +10,7 @@ import numpy as np
 from truncal.ccf.absent import Absent, not_called_tables
 from truncal.ccf.likelihood import MOST_OVERDISPERSED, NEGLIGIBLE, depth_terms, row_ceiling
 from truncal.ccf.observations import Observations
-from truncal.copynumber.states import States, copy_number_states, settled
+from truncal.copynumber.states import States, copy_number_states, settled, tested
 
 UNEXPLAINED = 2e-3
 """Prior probability that one row (mutation × sample) is explained by nothing, e.g. by a wrong copy number."""
@@ -38,7 +38,7 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class Sites:
-    """Dense copy of the observations: reads and copy numbers (N, S), purity (S,)."""
+    """Dense copy of the observations, arrays (N, S); copies_error: standard deviation of each allele's copies."""
 
     alt: np.ndarray
     depth: np.ndarray
@@ -48,6 +48,7 @@ class Sites:
     normal: np.ndarray
     purity: np.ndarray
     error: np.ndarray
+    copies_error: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -72,17 +73,12 @@ class ReadModel:
 
     def with_samples(self, overdispersion: np.ndarray, purity_factor: np.ndarray) -> ReadModel:
         """The same with other overdispersions (S,) and purities multiplied by (S,) factors."""
-        rows = _rows(self.sites, self.copy_number_error, self.absent, overdispersion, purity_factor)
+        rows = _rows(self.sites, self.absent, overdispersion, purity_factor)
         return replace(self, rows=rows, ceiling=row_ceiling(rows), overdispersion=overdispersion)
 
     def subset(self, mutations: np.ndarray) -> ReadModel:
         """The model of some mutations (indices)."""
-        sites = Sites(
-            *(
-                value if name == "purity" and value.ndim == 1 else value[mutations]
-                for name, value in vars(self.sites).items()
-            )
-        )
+        sites = Sites(*(value[mutations] for value in vars(self.sites).values()))
         rows = self.rows
         kept = Rows(
             *(np.ascontiguousarray(part[mutations]) for part in rows[:7]),
@@ -123,15 +119,19 @@ def read_model(
 ) -> ReadModel:
     """Set up the read model; mean copy numbers with fractions are taken to have the given error."""
     sites = dense(observations)
-    whole = bool(
-        (sites.major == np.round(sites.major)).all() and (sites.minor == np.round(sites.minor)).all()
-    )
-    error = 0.0 if whole else copy_number_error
+    both = np.stack([sites.major, sites.minor])
+    whole = both == np.round(both)
+    error = 0.0 if whole.all() else copy_number_error
     states = copy_number_states(sites.major, sites.minor, error)
-    sites = replace(sites, major=settled(sites.major, error), minor=settled(sites.minor, error))
+    if tested(both):
+        uncertain = ~whole.all(axis=0)
+    else:
+        uncertain = np.ones(sites.major.shape, dtype=bool)
+        sites = replace(sites, major=settled(sites.major, error), minor=settled(sites.minor, error))
+    sites = replace(sites, copies_error=error * uncertain)
     samples = sites.alt.shape[1]
     each = np.full(samples, overdispersion)
-    rows = _rows(sites, error, absent, each, np.ones(samples))
+    rows = _rows(sites, absent, each, np.ones(samples))
     return ReadModel(sites, states, rows, error, absent, row_ceiling(rows), each)
 
 
@@ -154,17 +154,15 @@ def dense(data: Observations) -> Sites:
             ("major", major), ("minor", minor), ("normal", part.normal), ("purity", part.purity), ("error", part.error)
         ):  # fmt: skip
             filled[name][part.mutation, part.sample] = values
-    return Sites(alt, depth, called, **filled)
+    return Sites(alt, depth, called, **filled, copies_error=np.zeros((n, s)))
 
 
-def _rows(
-    sites: Sites, cn_error: float, absent: Absent, overdispersion: np.ndarray, purity_factor: np.ndarray
-) -> Rows:
+def _rows(sites: Sites, absent: Absent, overdispersion: np.ndarray, purity_factor: np.ndarray) -> Rows:
     purity = np.minimum(sites.purity * purity_factor, 1.0)
     alleles = purity * (sites.major + sites.minor) + (1 - purity) * sites.normal
     alleles = np.maximum(alleles, 1e-3)
     scale = purity / alleles
-    spread = (purity * np.sqrt(2.0) * cn_error / alleles) ** 2
+    spread = (purity * np.sqrt(2.0) * sites.copies_error / alleles) ** 2
     missing = not_called_tables(sites.called, sites.depth, scale, sites.error, overdispersion, absent)
     table = np.where(sites.called & (sites.depth == 0), NOTHING, missing.table)
     # the total's error widens the frequency in proportion to itself: v²·spread over v(1 − v)

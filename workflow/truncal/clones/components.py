@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from truncal.clones.kernels import branch_states
+from truncal.clones.kernels import branch_states, not_whole
 from truncal.copynumber.states import EARLY, LOST
 
 LEAST = 2e-3
@@ -168,7 +168,7 @@ def summarise(  # type: ignore[no-untyped-def]
                     loss = max(-change[z, s], 0.0) if kind[z] == LOST else 0.0
                     mean, variance = max(f - loss, 0.0), phi_variance[k, s]
                     if loss > 0.0:
-                        variance += cn_variance
+                        variance += cn_variance if not_whole(loss) else 0.0
                         if table[n, s] == -1:
                             mean, variance = _narrowed(
                                 mean,

@@ -27,8 +27,8 @@ SETTLED = 1e-3
 """Share of mutations that may still change cluster when an iteration counts as settled."""
 ROUNDS = 6
 
-AFRESH = 0.5
-"""Change of the (log) overdispersion from which clusters are looked for afresh."""
+AFRESH = 0.3
+"""Change of the (log) variance of the reads from which clusters are looked for afresh."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,14 @@ def fit_clusters(model: ReadModel, options: Options) -> Fit:
         copies = expected_copies(model, mixture)
         before, overdispersion = overdispersion, estimate_overdispersion(model, copies, overdispersion)
         factor = refine_purity(model, copies, mixture, factor, options.purity_error)
-        changed = np.abs(np.log((overdispersion + 3e-4) / (before + 3e-4))).max()
+        depth = np.maximum(np.median(model.sites.depth, axis=0), 1)
+        changed = np.abs(np.log((1 + overdispersion * depth) / (1 + before * depth))).max()
         model = model.with_samples(overdispersion, factor)
         fixed = fixed_likelihoods(model)
         if changed > AFRESH:
             mixture = _from_scratch(model, fixed, options)
         else:
-            mixture = _settle(model, fixed, mixture, options)
+            mixture = _settle(model, fixed, Mixture(mixture.centres, mixture.responsibility), options)
             break
     return Fit(model, fixed, mixture, overdispersion, factor)
 
@@ -137,15 +138,19 @@ def _settle(model: ReadModel, fixed: Fixed, mixture: Mixture, options: Options) 
 
 
 def _iterate(model: ReadModel, fixed: Fixed, mixture: Mixture, options: Options) -> Mixture:
-    label = None
-    for sweep in range(SWEEPS):
+    label, before = None, None
+    for _ in range(SWEEPS):
         mixture = expect(model, fixed, mixture, options.outlier_prior)
-        mixture = maximise(model, mixture, afresh=sweep == 0)
         now = mixture.label
         if label is not None and (now != label).sum() <= SETTLED * len(label):
             break
-        label = now
-    return expect(model, fixed, mixture, options.outlier_prior)
+        label, responsibility = now, mixture.responsibility
+        count = len(mixture.centres)
+        mixture = maximise(model, mixture, before)
+        before = responsibility if len(mixture.centres) == count else None
+        if before is None:
+            label = None
+    return mixture
 
 
 def _fewer(model: ReadModel, fixed: Fixed, mixture: Mixture, options: Options) -> Mixture | None:
@@ -182,11 +187,13 @@ def _fewer(model: ReadModel, fixed: Fixed, mixture: Mixture, options: Options) -
     if worst < 0:
         return None
     keep = [column for column in range(r.shape[1]) if column != worst + 1]
+    stale = np.flatnonzero(r[:, worst + 1] > 1e-3)
     r = r[:, keep].copy()
     lost = r.sum(axis=1) < 1e-9
     r[lost, -1] = 1.0
     centres = [centre for k, centre in enumerate(mixture.centres) if k != worst]
-    return Mixture(centres, r / r.sum(axis=1, keepdims=True))
+    seen = [centre for k, centre in enumerate(mixture.seen) if k != worst]
+    return Mixture(centres, r / r.sum(axis=1, keepdims=True), likelihood[:, keep], seen, stale)
 
 
 def _occam(centre: Centre) -> float:

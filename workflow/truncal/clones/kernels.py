@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from truncal.ccf.likelihood import interpolated, log_beta_binomial, row_log_likelihood
-from truncal.copynumber.states import LATE_GAINED, LATE_LOST, UNTOUCHED
+from truncal.copynumber.states import UNTOUCHED
 
 TABLE_STEP = 0.05
 NEED_SPREAD = 0.02
@@ -26,7 +26,7 @@ HOPELESS = 25.0
 """A cluster this far (log) below another is not weighed for a mutation."""
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _row(rows, n, s, u, variance):  # type: ignore[no-untyped-def]
     alt, depth, scale, error, overdispersion, whole, floor, table, tables = rows
     which = table[n, s]
@@ -40,8 +40,16 @@ def _row(rows, n, s, u, variance):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def not_whole(copies):  # type: ignore[no-untyped-def]
+    """Whether a number of copies comes from a fractional mean, and so has its error."""
+    return abs(copies - round(copies)) > 1e-6
+
+
+@njit(cache=True, nogil=True)
 def _spread_row(rows, n, s, u, variance):  # type: ignore[no-untyped-def]
     """Mean over a normal distribution of u, cut at 0, by Gauss–Hermite quadrature with three points."""
+    if variance <= 0.0:
+        return _row(rows, n, s, u, 0.0)
     away = math.sqrt(3.0 * variance)
     middle = _row(rows, n, s, u, 0.0)
     below = _row(rows, n, s, max(u - away, 0.0), 0.0)
@@ -62,10 +70,7 @@ def trunk_states(rows, start, u, log_weight, kind, cn_variance):  # type: ignore
             total = log_weight[z]
             for s in range(samples):
                 copies = u[z, s]
-                uncertain = (
-                    kind[z] == LATE_GAINED or kind[z] == LATE_LOST or abs(copies - round(copies)) > 1e-3
-                )
-                if cn_variance > 0.0 and uncertain:
+                if cn_variance > 0.0 and not_whole(copies):
                     total += _spread_row(rows, n, s, copies, cn_variance)
                 else:
                     total += _row(rows, n, s, copies, 0.0)
@@ -88,7 +93,7 @@ def sum_by_site(start, values):  # type: ignore[no-untyped-def]
     return out
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _shortfall(phi, change, most, variance):  # type: ignore[no-untyped-def]
     """Log penalty of a DCF below the fraction of cells that a state's event needs, at `most` copies a cell."""
     need = abs(change) / most - phi
@@ -128,7 +133,7 @@ def branch_states(
             if kind[z] == UNTOUCHED:
                 value = _row(rows, n, s, phi[s], phi_variance[s])
             else:
-                variance = phi_variance[s] + cn_variance
+                variance = phi_variance[s] + (cn_variance if not_whole(change[z, s]) else 0.0)
                 value = _spread_row(rows, n, s, max(phi[s] + change[z, s], 0.0), variance)
                 value += _shortfall(phi[s], change[z, s], most, variance)
             possible += value - ceiling[n, s]
@@ -147,28 +152,39 @@ def branch_states(
 
 @njit(cache=True, nogil=True)
 def branch_log_likelihood(  # type: ignore[no-untyped-def]
-    rows, ceiling, start, change, log_weight, kind, cn_variance, phi, phi_variance, bar, first
+    rows,
+    ceiling,
+    start,
+    change,
+    log_weight,
+    kind,
+    cn_variance,
+    mutations,
+    clusters,
+    phi,
+    phi_variance,
+    first,
+    out,
 ):
-    """Log-likelihood (N, K) of every mutation under clusters with DCF phi (K, S) and its variance (K, S).
+    """Fill out (N, 1 + K + 1) for some mutations under some clusters with DCF phi (K, S) and its variance (K, S).
 
-    bar: (N,) what a mutation is worth elsewhere; first: (N,) cluster to try first (−1: none). A cluster that is
-    `HOPELESS` below the best so far counts as impossible (−inf).
+    first: (N,) which of `clusters` to try first for each mutation (−1: none). A cluster that is `HOPELESS` below the
+    best of the row counts as impossible (−inf); the row's other columns must be filled in.
     """
-    sites, clusters = start.shape[0] - 1, phi.shape[0]
-    out = np.empty((sites, clusters))
-    scratch = np.empty(64)
-    for n in range(sites):
-        best = bar[n]
-        for turn in range(-1, clusters):
-            k = first[n] if turn < 0 else turn
-            if k < 0 or (turn >= 0 and k == first[n]):
+    scratch = np.empty(128)
+    for n in mutations:
+        best = out[n].max()
+        for turn in range(-1, clusters.shape[0]):
+            place = first[n] if turn < 0 else turn
+            if place < 0 or (turn >= 0 and place == first[n]):
                 continue
-            out[n, k] = branch_states(
+            k = clusters[place]
+            value = branch_states(
                 rows, ceiling, n, phi[k], phi_variance[k], start[n], start[n + 1], change, log_weight, kind,
                 cn_variance, best - HOPELESS, scratch,
             )  # fmt: skip
-            best = max(best, out[n, k])
-    return out
+            out[n, k + 1] = value
+            best = max(best, value)
 
 
 @njit(cache=True, nogil=True)
@@ -179,7 +195,7 @@ def state_shares(rows, ceiling, start, change, log_weight, kind, cn_variance, ph
         total += start[n + 1] - start[n]
     out = np.empty(total)
     place = 0
-    scratch = np.empty(64)
+    scratch = np.empty(128)
     for n in members:
         count = start[n + 1] - start[n]
         whole = branch_states(
@@ -207,10 +223,11 @@ def profile(rows, start, change, kind, cn_variance, members, weights, shares, s,
                     continue
                 shift = change[start[n] + z, s]
                 most = copies_at_most(change[start[n] + z])
+                variance = cn_variance if not_whole(shift) else 0.0
                 for j in range(points.shape[0]):
                     if kind[start[n] + z] != UNTOUCHED:
-                        value = _spread_row(rows, n, s, max(points[j] + shift, 0.0), cn_variance)
-                        value += _shortfall(points[j], shift, most, cn_variance)
+                        value = _spread_row(rows, n, s, max(points[j] + shift, 0.0), variance)
+                        value += _shortfall(points[j], shift, most, variance)
                     else:
                         value = _row(rows, n, s, points[j], 0.0)
                     out[j] += share * value
@@ -238,8 +255,9 @@ def grid_likelihood(rows, start, change, log_weight, kind, cn_variance, members,
                         total += math.exp(log_weight[z])
                     else:
                         shift = change[z, s]
-                        value = _spread_row(rows, n, s, max(grid[g] + shift, 0.0), cn_variance)
-                        value += _shortfall(grid[g], shift, copies_at_most(change[z]), cn_variance)
+                        variance = cn_variance if not_whole(shift) else 0.0
+                        value = _spread_row(rows, n, s, max(grid[g] + shift, 0.0), variance)
+                        value += _shortfall(grid[g], shift, copies_at_most(change[z]), variance)
                         total += math.exp(log_weight[z] + min(value - plain[g], 600.0))
                 out[i, s, g] = plain[g] + math.log(total)
     return out

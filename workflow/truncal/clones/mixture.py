@@ -10,6 +10,9 @@ from truncal.ccf.model import ReadModel, flat_log_likelihood
 from truncal.clones.kernels import branch_log_likelihood, sum_by_site, trunk_states
 from truncal.clones.posterior import Centre, cluster_posterior
 
+STILL = 0.002
+"""Share of its members that a cluster may exchange without its DCF being estimated anew."""
+
 TRUNK = 0
 """Column of the trunk in responsibilities; branches follow, outliers come last."""
 
@@ -24,11 +27,17 @@ class Fixed:
 
 @dataclass
 class Mixture:
-    """Branch clusters (their posteriors), and responsibilities (N, 1 + K + 1)."""
+    """Branch clusters (their posteriors), and responsibilities (N, 1 + K + 1).
+
+    log_likelihood: of the same shape, or None before the first expectation. seen: the centres for which its columns were
+    computed (None: not yet). stale: mutations whose row has to be computed anew.
+    """
 
     centres: list[Centre]
     responsibility: np.ndarray
-    log_likelihood: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    log_likelihood: np.ndarray | None = None
+    seen: list[Centre | None] = field(default_factory=list)
+    stale: np.ndarray | None = None
 
     @property
     def label(self) -> np.ndarray:
@@ -39,6 +48,17 @@ class Mixture:
     def phi(self) -> np.ndarray:
         """DCF (K, S) of the branches."""
         return np.array([centre.mean for centre in self.centres])
+
+
+def moved(old: Centre | None, new: Centre) -> bool:
+    """Whether a centre moved by more than its likelihoods would notice."""
+    if old is None:
+        return True
+    if old is new:
+        return False
+    spread = np.sqrt(np.minimum(old.variance, new.variance)) + 1e-4
+    wider = np.abs(np.sqrt(old.variance) - np.sqrt(new.variance))
+    return bool(((np.abs(old.mean - new.mean) > 0.1 * spread) | (wider > 0.1 * spread + 0.002)).any())
 
 
 def fixed_likelihoods(model: ReadModel) -> Fixed:
@@ -72,40 +92,66 @@ def outlier_log_likelihood(model: ReadModel) -> np.ndarray:
 
 
 def expect(model: ReadModel, fixed: Fixed, mixture: Mixture, outlier_prior: float) -> Mixture:
-    """Responsibilities under the present clusters and their sizes."""
+    """Responsibilities under the present clusters and their sizes; only what changed is computed anew."""
     n = model.shape[0]
     sizes = mixture.responsibility[:, :-1].sum(axis=0)
-    states = model.states
     k = len(mixture.centres)
-    likelihood = np.empty((n, k + 2))
+    seen = list(mixture.seen) if mixture.log_likelihood is not None else [None] * k
+    likelihood = np.full((n, k + 2), -np.inf)
+    if mixture.log_likelihood is not None:
+        likelihood[:] = mixture.log_likelihood
     likelihood[:, TRUNK], likelihood[:, -1] = fixed.trunk, fixed.outlier
-    if k:
-        first = np.where((mixture.label > 0) & (mixture.label <= k), mixture.label - 1, -1)
-        variance = np.array([centre.variance for centre in mixture.centres])
-        likelihood[:, 1:-1] = branch_log_likelihood(
-            model.rows, model.ceiling, states.branch_start, states.branch_change, states.branch_log_weight,
-            states.branch_kind, model.copy_number_error**2, mixture.phi, variance,
-            np.maximum(fixed.trunk, fixed.outlier), first,
-        )  # fmt: skip
+    late = [j for j in range(k) if moved(seen[j], mixture.centres[j])]
+    if late:
+        likelihood[:, [j + 1 for j in late]] = -np.inf
+        _compute(model, mixture, likelihood, np.arange(n), np.array(late))
+        for j in late:
+            seen[j] = mixture.centres[j]
+    if mixture.stale is not None and len(mixture.stale) and k:
+        likelihood[mixture.stale, 1:-1] = -np.inf
+        _compute(model, mixture, likelihood, mixture.stale, np.arange(k))
     weights = np.append(np.maximum(sizes, 1e-3) / n * (1 - outlier_prior), outlier_prior)
     scores = likelihood + np.log(weights)
     scores -= scores.max(axis=1, keepdims=True)
     responsibility = np.exp(scores)
     responsibility /= responsibility.sum(axis=1, keepdims=True)
-    return Mixture(mixture.centres, responsibility, likelihood)
+    return Mixture(mixture.centres, responsibility, likelihood, seen)
 
 
-def maximise(model: ReadModel, mixture: Mixture, *, afresh: bool = False) -> Mixture:
-    """New posteriors of the branches' DCFs; clusters that nobody belongs to go."""
+def _compute(
+    model: ReadModel, mixture: Mixture, likelihood: np.ndarray, mutations: np.ndarray, clusters: np.ndarray
+) -> None:
+    """Fill the columns of `clusters` for `mutations` in likelihood (N, 1 + K + 1), in place."""
+    states = model.states
+    label = mixture.label
+    place = np.full(mixture.responsibility.shape[1], -1)
+    place[clusters + 1] = np.arange(len(clusters))
+    branch_log_likelihood(
+        model.rows, model.ceiling, states.branch_start, states.branch_change, states.branch_log_weight,
+        states.branch_kind, model.copy_number_error**2, mutations, clusters, mixture.phi,
+        np.array([centre.variance for centre in mixture.centres]), place[label], likelihood,
+    )  # fmt: skip
+
+
+def maximise(model: ReadModel, mixture: Mixture, before: np.ndarray | None = None) -> Mixture:
+    """New posteriors of the branches' DCFs; clusters that nobody belongs to go.
+
+    before: responsibilities (N, 1 + K + 1) from which the present centres were computed; clusters whose members stayed
+    keep theirs.
+    """
     weights = mixture.responsibility
     keep = [k for k in range(len(mixture.centres)) if weights[:, k + 1].sum() > 0.5]
     columns = [TRUNK, *(k + 1 for k in keep), weights.shape[1] - 1]
-    weights = weights[:, columns]
     centres = []
-    for place, k in enumerate(keep):
-        share = weights[:, place + 1]
-        members = np.flatnonzero(share > 0.01)
+    for k in keep:
+        share = weights[:, k + 1]
         old = mixture.centres[k]
-        window = None if afresh else (np.maximum(old.low, 0), np.minimum(old.high, 1))
+        if before is not None and np.abs(before[:, k + 1] - share).sum() < STILL * share.sum():
+            centres.append(old)
+            continue
+        members = np.flatnonzero(share > 0.01)
+        window = None if before is None else (np.maximum(old.low, 0), np.minimum(old.high, 1))
         centres.append(cluster_posterior(model, members, share[members], old.mean, old.variance, window))
-    return Mixture(centres, weights)
+    likelihood = mixture.log_likelihood[:, columns] if mixture.log_likelihood is not None else None
+    seen = [mixture.seen[k] for k in keep] if mixture.seen else []
+    return Mixture(centres, weights[:, columns], likelihood, seen)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 from truncal.ccf.model import ReadModel
 from truncal.clones.kernels import profile, state_shares
 from truncal.clones.prior import LOG_BETWEEN, LOG_ONE, LOG_ZERO
 
-FIRST, ZOOMED = 33, 21
+FIRST, ZOOMED = 33, 17
 """Points of the first look at 0..1 and of each narrower window."""
 
 REACH = 12.0
 """A window ends where the log-likelihood is this far below its best."""
+
+WHOLE = 0.5 - 0.5 * np.cos(np.linspace(0, np.pi, FIRST))
 
 
 @dataclass(frozen=True)
@@ -35,66 +39,105 @@ class Centre:
 
 
 def cluster_posterior(
-    model: ReadModel, members: np.ndarray, weights: np.ndarray, phi: np.ndarray, variance: np.ndarray,
+    model: ReadModel,
+    members: np.ndarray,
+    weights: np.ndarray,
+    phi: np.ndarray,
+    variance: np.ndarray,
     window: tuple[np.ndarray, np.ndarray] | None = None,
-) -> Centre:  # fmt: skip
+) -> Centre:
     """Posterior of the DCF of a cluster with `members` (indices) of given weights.
 
-    phi, variance: (S,) where the members' copy-number states are weighed. window: low and
-    high (S,) where to look first; without it the whole range is looked at.
+    phi, variance: (S,) where the members' copy-number states are weighed. window: low and high (S,) where to look
+    first; without it the whole range is looked at.
     """
     states = model.states
     cn_variance = model.copy_number_error**2
     shares = state_shares(
-        model.rows, model.ceiling, states.branch_start, states.branch_change, states.branch_log_weight, states.branch_kind,
-        cn_variance, phi, variance, members,
+        model.rows, model.ceiling, states.branch_start, states.branch_change, states.branch_log_weight,
+        states.branch_kind, cn_variance, phi, variance, members,
     )  # fmt: skip
     samples = model.shape[1]
-    out = np.zeros((8, samples))
-    whole = 0.5 - 0.5 * np.cos(np.linspace(0, np.pi, FIRST))
-    for s in range(samples):
-
-        def look(points: np.ndarray, s: int = s) -> np.ndarray:
-            return profile(
-                model.rows, states.branch_start, states.branch_change, states.branch_kind, cn_variance, members, weights, shares, s, points
-            )  # fmt: skip
-
-        points = whole if window is None else np.linspace(window[0][s], window[1][s], ZOOMED)
-        values = look(points)
-        for _ in range(6):
-            best = int(values.argmax())
-            near = np.flatnonzero(values > values[best] - REACH)
-            at_edge = (best == 0 and points[0] > 0) or (best == len(points) - 1 and points[-1] < 1)
-            if at_edge:  # the window has been left
-                points = whole
-            elif len(near) < 7:
-                points = np.linspace(
-                    points[max(near[0] - 1, 0)], points[min(near[-1] + 1, len(points) - 1)], ZOOMED
-                )
-            else:
-                break
-            values = look(points)
-        ends = look(np.array([0.0, 1.0]))
-        out[:, s] = _summary(points, values, ends)
-        low = points[max(near[0] - 1, 0)]
-        high = points[min(near[-1] + 1, len(points) - 1)]
-        out[3, s], out[4, s] = low, high
+    low, high = window if window is not None else (np.full(samples, -1.0), np.full(samples, -1.0))
+    out = _posterior(
+        model.rows, states.branch_start, states.branch_change, states.branch_kind, cn_variance, members, weights,
+        shares, low, high,
+    )  # fmt: skip
     return Centre(*out)
 
 
-def _summary(points: np.ndarray, values: np.ndarray, ends: np.ndarray) -> tuple[float, ...]:
-    """Mean, variance, log marginal, (window), spikes' posteriors."""
+@njit(cache=True, nogil=True)
+def _posterior(rows, start, change, kind, cn_variance, members, weights, shares, low, high):  # type: ignore[no-untyped-def]
+    """Fields of a `Centre`, (8, S)."""
+    samples = low.shape[0]
+    out = np.zeros((8, samples))
+    ends_at = np.array([0.0, 1.0])
+    for s in range(samples):
+        if low[s] < 0:
+            points = WHOLE.copy()
+        else:
+            points = np.linspace(low[s], high[s], ZOOMED)
+        values = profile(rows, start, change, kind, cn_variance, members, weights, shares, s, points)
+        left, right = 0, 0
+        for _ in range(6):
+            best = values.argmax()
+            left, right = best, best
+            while left > 0 and values[left - 1] > values[best] - REACH:
+                left -= 1
+            while right < len(points) - 1 and values[right + 1] > values[best] - REACH:
+                right += 1
+            if (best == 0 and points[0] > 0) or (best == len(points) - 1 and points[-1] < 1):
+                points = WHOLE.copy()  # the window has been left
+            elif right - left < 6:
+                points = np.linspace(
+                    points[max(left - 1, 0)], points[min(right + 1, len(points) - 1)], ZOOMED
+                )
+            else:
+                break
+            values = profile(rows, start, change, kind, cn_variance, members, weights, shares, s, points)
+        ends = np.empty(2)
+        if points[0] == 0.0 and points[-1] == 1.0:
+            ends[0], ends[1] = values[0], values[-1]
+        else:
+            ends = profile(rows, start, change, kind, cn_variance, members, weights, shares, s, ends_at)
+        best = values.argmax()
+        left, right = best, best
+        while left > 0 and values[left - 1] > values[best] - REACH:
+            left -= 1
+        while right < len(points) - 1 and values[right + 1] > values[best] - REACH:
+            right += 1
+        out[3, s] = points[max(left - 1, 0)]
+        out[4, s] = points[min(right + 1, len(points) - 1)]
+        _summarise(points, values, ends, out[:, s])
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _summarise(points, values, ends, out):  # type: ignore[no-untyped-def]
+    """Mean, variance, log marginal, spikes' posteriors and Occam factor of one sample into out (8,)."""
     top = max(values.max(), ends.max())
-    width = np.zeros(len(points))
-    steps = np.diff(points)
-    width[:-1] += steps / 2
-    width[1:] += steps / 2
-    between = np.exp(values - top + LOG_BETWEEN) * width
-    zero, one = np.exp(ends[0] - top + LOG_ZERO), np.exp(ends[1] - top + LOG_ONE)
-    total = between.sum() + zero + one
-    mean = ((between * points).sum() + one) / total
-    second = ((between * points**2).sum() + one) / total
-    variance = max(second - mean**2, 0.0)
-    log_marginal = top + np.log(total)
-    at_mean = ends[0] if mean < 1e-9 else np.interp(mean, points, values)
-    return mean, variance, log_marginal, 0.0, 0.0, zero / total, one / total, log_marginal - at_mean
+    total = math.exp(ends[0] - top + LOG_ZERO) + math.exp(ends[1] - top + LOG_ONE)
+    zero, one = math.exp(ends[0] - top + LOG_ZERO), math.exp(ends[1] - top + LOG_ONE)
+    first, second = one, one
+    last = len(points) - 1
+    for j in range(len(points)):
+        width = 0.0
+        if j > 0:
+            width += 0.5 * (points[j] - points[j - 1])
+        if j < last:
+            width += 0.5 * (points[j + 1] - points[j])
+        mass = math.exp(values[j] - top + LOG_BETWEEN) * width
+        total += mass
+        first += mass * points[j]
+        second += mass * points[j] * points[j]
+    mean = first / total
+    out[0] = mean
+    out[1] = max(second / total - mean * mean, 0.0)
+    out[2] = top + math.log(total)
+    out[5], out[6] = zero / total, one / total
+    at_mean = ends[0]
+    if mean > 1e-9:
+        at_mean = np.interp(mean, points, values)
+        if mean > 1 - 1e-9:
+            at_mean = ends[1]
+    out[7] = out[2] - at_mean

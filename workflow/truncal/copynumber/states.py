@@ -49,6 +49,9 @@ UNAFFECTED, WHOLLY = 0.35, 0.2
 NOMINAL_ERROR = 0.05
 """Error at which whole copy numbers are compared with a base state."""
 
+TESTED_FROM = 0.2
+"""Share of whole numbers from which fractions are taken to be where the caller found subclonality."""
+
 SEEN = 0.02
 """Copies that an event must have changed in some sample to make a state of its own."""
 
@@ -90,18 +93,27 @@ def settled(copies: np.ndarray, error: float, share: float = INTEGER_SHARE) -> n
     return np.maximum(np.where(np.abs(pulled - nearest) < SETTLED_WITHIN, nearest, pulled), 0.0)
 
 
+def tested(copies: np.ndarray) -> bool:
+    """Whether whole numbers among mean copy numbers were found to be whole, rather than came out so.
+
+    Callers that test segments for subclonality give whole numbers where they found none and fractions elsewhere.
+    """
+    return bool((copies == np.round(copies)).mean() >= TESTED_FROM)
+
+
 def copy_number_states(major: np.ndarray, minor: np.ndarray, error: float) -> States:
     """States of sites with mean copy numbers major, minor (N, S) of the two alleles per cancer cell.
 
-    error: their standard deviation, 0 where copy numbers are whole numbers.
+    error: standard deviation of those that are not whole numbers; of all where hardly any is (see `tested`).
     """
     keys, first, index = np.unique(
         np.concatenate([major, minor], axis=1).round(4), axis=0, return_index=True, return_inverse=True
     )
     index = index.reshape(-1)
     alleles = np.stack([major[first], minor[first]], axis=1)
-    whole = settled(alleles, error)
-    unique = _build(alleles, whole, error, base_log_prior(whole[index]))
+    exact = tested(alleles)
+    whole = alleles if exact else settled(alleles, error)
+    unique = _build(alleles, whole, error, exact, base_log_prior(whole[index]))
     trunk_rows, trunk_start = _repeat(unique[0], index)
     branch_rows, branch_start = _repeat(unique[4], index)
     return States(
@@ -118,7 +130,9 @@ def base_log_prior(alleles: np.ndarray) -> np.ndarray:
     """
     first = alleles[:, :, 0]
     same = (np.abs(alleles - first[:, :, None]) < SEEN).all(axis=2) & (np.abs(first - np.round(first)) < SEEN)
-    counts = np.bincount(np.minimum(np.round(first[same]), MOST_COPIES).astype(np.int64), minlength=MOST_COPIES + 1)
+    counts = np.bincount(
+        np.minimum(np.round(first[same]), MOST_COPIES).astype(np.int64), minlength=MOST_COPIES + 1
+    )
     spread = 0.5 ** np.arange(MOST_COPIES + 1)
     spread[0] = 1.0
     counts = counts + (0.1 * counts.sum() + 5) * spread / spread.sum()
@@ -157,7 +171,7 @@ def _add(values, weight, kind, rows, weights, kinds, count):  # type: ignore[no-
 
 
 @njit(cache=True, nogil=True)
-def _history(x, base, error, base_log_prior, away, weights):  # type: ignore[no-untyped-def]
+def _history(x, base, error, exact, base_log_prior, away, weights):  # type: ignore[no-untyped-def]
     """Weigh the histories of an allele with mean copies x (S,) and a base copy number, into weights (4,).
 
     away: (2, S), filled with the copies that a loss and a gain changed in each sample, pulled to 0 as far as the
@@ -165,33 +179,58 @@ def _history(x, base, error, base_log_prior, away, weights):  # type: ignore[no-
     """
     sd = error if error > 0 else NOMINAL_ERROR
     for history in range(4):
-        weights[history] = math.log(EVENT_PRIOR[history]) + base_log_prior[min(base, base_log_prior.shape[0] - 1)]
+        weights[history] = (
+            math.log(EVENT_PRIOR[history]) + base_log_prior[min(base, base_log_prior.shape[0] - 1)]
+        )
     most = 0.0
     for s in range(x.shape[0]):
         d = x[s] - base
         most = max(most, abs(d))
-        still = _density(d, sd)
-        whole = _density(abs(d) - 1.0, sd)
-        # an event in a share of the cells that is uniform on 0..1, seen with the error; further copies are rarer
         part = 1 - UNAFFECTED - WHOLLY
-        lost = part * _uniform(-d, sd) + (WHOLLY * whole if d < 0 else 0.0)
-        gained = part * _uniform(d, sd) + (WHOLLY * whole if d > 0 else 0.0)
+        if not exact:
+            still, whole = _density(d, sd), _density(abs(d) - 1.0, sd)
+            lower, upper = part * _uniform(-d, sd), part * _uniform(d, sd)
+        elif x[s] == round(x[s]):
+            still, whole = (1.0, 0.0) if d == 0.0 else (0.0, 0.25 ** (abs(d) - 1.0))
+            lower, upper = 0.0, 0.0
+        else:
+            still, whole = 0.0, 0.0
+            lower, upper = part * _uniform(-d, sd), part * _uniform(d, sd)
+        lost = lower + (WHOLLY * whole if d < 0 else 0.0)
+        gained = upper + (WHOLLY * whole if d > 0 else 0.0)
         weights[NONE] += math.log(still + 1e-12)
         weights[LOSS] += math.log(UNAFFECTED * still + lost + 1e-12)
         weights[GAIN] += math.log(UNAFFECTED * still + gained + 1e-12)
         weights[BOTH] += math.log(UNAFFECTED * still + 0.5 * (gained + lost) + 1e-12)
-        pulled = abs(d)
-        if error > 0:
-            event = part * _uniform(abs(d), sd)
-            pulled = (event * abs(d) + WHOLLY * whole) / (UNAFFECTED * still + event + WHOLLY * whole + 1e-12)
-        away[0, s] = pulled if d < 0 else 0.0
-        away[1, s] = pulled if d > 0 else 0.0
+        for side in range(2):
+            toward = d if side == 1 else -d
+            event = upper if side == 1 else lower
+            total = UNAFFECTED * still + event + (WHOLLY * whole if toward > 0 else 0.0)
+            away[side, s] = 0.0
+            if exact and x[s] == round(x[s]):
+                away[side, s] = max(toward, 0.0)
+            elif total > 0.0:
+                full = WHOLLY * whole if toward > 0 else 0.0
+                away[side, s] = (event * _cut(toward, sd) + full) / total
     return most
 
 
 @njit(cache=True, nogil=True)
 def _density(d, sd):  # type: ignore[no-untyped-def]
     return math.exp(-0.5 * (d / sd) ** 2) / (sd * math.sqrt(2 * math.pi))
+
+
+@njit(cache=True, nogil=True)
+def _cut(mean, sd):  # type: ignore[no-untyped-def]
+    """Mean of a normal distribution's positive part."""
+    z = mean / sd
+    if z > 5.0:
+        return mean
+    if z < -4.0:
+        return 0.2 * sd
+    return mean + sd * math.exp(-0.5 * z * z) / (
+        math.sqrt(2 * math.pi) * 0.5 * math.erfc(-z / math.sqrt(2.0))
+    )
 
 
 @njit(cache=True, nogil=True)
@@ -207,7 +246,7 @@ def _uniform(d, sd):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _site(raw, alleles, error, base_log_prior, trunk, trunk_w, trunk_k, branch, branch_w, branch_k):  # type: ignore[no-untyped-def]
+def _site(raw, alleles, error, exact, base_log_prior, trunk, trunk_w, trunk_k, branch, branch_w, branch_k):  # type: ignore[no-untyped-def]
     """Fill the states of one site; the numbers of trunk and branch states.
 
     raw: (2, S) mean copy numbers; alleles: (2, S) the same pulled to integers.
@@ -224,14 +263,14 @@ def _site(raw, alleles, error, base_log_prior, trunk, trunk_w, trunk_k, branch, 
         high = int(math.ceil(alleles[allele].max() - 0.02))
         top = -np.inf
         for base in range(low, high + 1):
-            _history(x, base, error, base_log_prior, away, weights)
+            _history(x, base, error, exact, base_log_prior, away, weights)
             top = max(top, weights.max())
         total = 0.0
         for base in range(low, high + 1):
-            _history(x, base, error, base_log_prior, away, weights)
+            _history(x, base, error, exact, base_log_prior, away, weights)
             total += np.exp(weights - top).sum()
         for base in range(low, high + 1):
-            _history(x, base, error, base_log_prior, away, weights)
+            _history(x, base, error, exact, base_log_prior, away, weights)
             for history in range(4):
                 prior = math.exp(weights[history] - top) / total
                 if prior < NEGLIGIBLE:
@@ -294,7 +333,7 @@ def _site(raw, alleles, error, base_log_prior, trunk, trunk_w, trunk_k, branch, 
 
 
 @njit(cache=True, nogil=True)
-def _build(raw, alleles, error, base_log_prior):  # type: ignore[no-untyped-def]
+def _build(raw, alleles, error, exact, base_log_prior):  # type: ignore[no-untyped-def]
     """States of unique sites with alleles (U, 2, S), counted first and filled then."""
     sites, _, size = alleles.shape
     trunk, trunk_w = np.empty((MOST_TRUNK, size)), np.empty(MOST_TRUNK)
@@ -302,7 +341,19 @@ def _build(raw, alleles, error, base_log_prior):  # type: ignore[no-untyped-def]
     trunk_k, branch_k = np.empty(MOST_TRUNK, dtype=np.int8), np.empty(MOST_BRANCH, dtype=np.int8)
     trunk_start, branch_start = np.zeros(sites + 1, dtype=np.int64), np.zeros(sites + 1, dtype=np.int64)
     for n in range(sites):
-        a, b = _site(raw[n], alleles[n], error, base_log_prior, trunk, trunk_w, trunk_k, branch, branch_w, branch_k)
+        a, b = _site(
+            raw[n],
+            alleles[n],
+            error,
+            exact,
+            base_log_prior,
+            trunk,
+            trunk_w,
+            trunk_k,
+            branch,
+            branch_w,
+            branch_k,
+        )
         trunk_start[n + 1], branch_start[n + 1] = trunk_start[n] + a, branch_start[n] + b
     u = np.empty((trunk_start[sites], size))
     u_w = np.empty(trunk_start[sites])
@@ -311,7 +362,19 @@ def _build(raw, alleles, error, base_log_prior):  # type: ignore[no-untyped-def]
     change_w = np.empty(branch_start[sites])
     change_k = np.empty(branch_start[sites], dtype=np.int8)
     for n in range(sites):
-        a, b = _site(raw[n], alleles[n], error, base_log_prior, trunk, trunk_w, trunk_k, branch, branch_w, branch_k)
+        a, b = _site(
+            raw[n],
+            alleles[n],
+            error,
+            exact,
+            base_log_prior,
+            trunk,
+            trunk_w,
+            trunk_k,
+            branch,
+            branch_w,
+            branch_k,
+        )
         i, j = trunk_start[n], branch_start[n]
         u[i : i + a], change[j : j + b] = trunk[:a], branch[:b]
         u_w[i : i + a] = np.log(trunk_w[:a] / trunk_w[:a].sum())
