@@ -23,7 +23,7 @@ from truncal.counts.result import CountsResult, Warnings, general_warnings
 from truncal.counts.select import usable_pairs, without_alt_reads
 from truncal.counts.table import run_table
 from truncal.errors import Fault, Faults, UserError
-from truncal.provenance import write_step
+from truncal.provenance import sections, sheet_rows, write_step
 from truncal.reads.reference import Reference
 from truncal.sheet.samples import Sample, Sheet, read_sheet
 
@@ -109,7 +109,7 @@ def _run_vcf(
     write.write_excluded(out / "excluded.tsv", union.excluded)
     _write_samples(out, rows, segments, found, usable, absent, union.depth, sex)
     warnings += general_warnings(rows, int(absent.sum()), int(kept.sum()))
-    _write_step(out, settings, sheet, rows, warnings, build, int(kept.sum()), counts)
+    _write_step(out, settings, rows, warnings, build, int(kept.sum()), counts)
     return CountsResult(int(kept.sum()), len(rows), counts)
 
 
@@ -220,7 +220,6 @@ def _write_samples(
 def _write_step(
     out: Path,
     settings: Mapping[str, Any],
-    sheet: Sheet,
     rows: Sequence[Sample],
     warnings: Warnings,
     build: str | None,
@@ -231,8 +230,8 @@ def _write_step(
     write_step(
         out,
         "counts",
-        parameters={"reads": dict(settings["reads"]), "copy_number": dict(settings["copy_number"])},
-        inputs=[sheet.path, *inputs],
+        parameters={**sections(settings, "build", "reads", "copy_number"), "samples": sheet_rows(rows)},
+        inputs=inputs,
         warnings=warnings,
         summary={"build": build, "n_mutations": n_mutations, "excluded": dict(excluded)},
     )

@@ -13,9 +13,9 @@ from truncal.counts import write
 from truncal.counts.result import CountsResult, general_warnings
 from truncal.counts.union import Exclusion
 from truncal.errors import Fault, Faults, UserError
-from truncal.provenance import write_step
+from truncal.provenance import sections, sheet_rows, write_step
 from truncal.sheet.samples import Sample, Sheet
-from truncal.tables import Table, read_table, write_rows
+from truncal.tables import Table, read_table, write_rows, write_table
 
 REQUIRED = ("mutation_id", "sample_id", "ref_counts", "alt_counts", "major_cn", "minor_cn", "normal_cn")
 
@@ -43,8 +43,8 @@ def run_table(
         said = ", ".join(f"{reason} {number}" for reason, number in sorted(counted.items()))
         raise UserError(Fault(f"no mutation is left; excluded: {said}", path))
 
-    records = _records(table, values, np.flatnonzero(kept), settings["reads"]["error_rate"])
-    write_rows(out / "counts.tsv", write.COUNTS, records)
+    columns = _columns(table, values, np.flatnonzero(kept), settings["reads"]["error_rate"])
+    write_table(out / "counts.tsv", columns)
     write_rows(out / "not_called.tsv", write.NOT_CALLED, absent)
     write.write_segments(out / "segments.tsv", [None] * len(rows), names)
     write.write_excluded(out / "excluded.tsv", excluded)
@@ -54,8 +54,8 @@ def run_table(
     write_step(
         out,
         "counts",
-        parameters={"reads": dict(settings["reads"]), "copy_number": dict(settings["copy_number"])},
-        inputs=dict.fromkeys([sheet.path, path]),
+        parameters={**sections(settings, "build", "reads", "copy_number"), "samples": sheet_rows(rows)},
+        inputs=[path],
         warnings=warnings,
         summary={"build": _stated_build(settings), "n_mutations": mutations, "excluded": counted},
     )
@@ -183,9 +183,9 @@ def _not_called(values: Mapping[str, Any], kept: np.ndarray, names: Sequence[str
         here = np.flatnonzero(kept & (sample == name))
         if not len(here):
             continue
-        states = [
-            tuple(values[field][here][i] for field in ("major", "minor", "normal")) for i in range(len(here))
-        ]
+        states = list(
+            zip(*(values[field][here].tolist() for field in ("major", "minor", "normal")), strict=True)
+        )
         (major, minor, normal), _ = Counter(states).most_common(1)[0]
         purity = float(values["purity"][here].mean())
         common[name] = {"major_cn": major, "minor_cn": minor, "normal_cn": normal, "tumour_content": purity}
@@ -197,20 +197,23 @@ def _not_called(values: Mapping[str, Any], kept: np.ndarray, names: Sequence[str
     ]
 
 
-def _records(
+def _columns(
     table: Table, values: Mapping[str, Any], rows: np.ndarray, error_rate: float
-) -> list[dict[str, Any]]:
-    """Rows of counts.tsv. Numbers that the table gives come back as written, so nothing is rounded."""
-    columns = table.columns
-    passed = [name for name in columns if name not in ("tumour_content", "error_rate", "source")]
-    out = []
-    for i in rows.tolist():
-        record: dict[str, Any] = {name: columns[name][i] for name in passed}
-        error = values["error"][i]
-        record["tumour_content"] = float(values["purity"][i])
-        record["error_rate"] = error_rate if np.isnan(error) else float(error)
-        record["source"] = "table"
-        out.append(record)
+) -> dict[str, list[Any]]:
+    """Columns of counts.tsv. What the table gives comes back as written, so nothing is rounded."""
+    kept = rows.tolist()
+    out: dict[str, list[Any]] = {}
+    for name in write.COUNTS:
+        if name == "source":
+            out[name] = ["table"] * len(kept)
+        elif name == "tumour_content":
+            out[name] = values["purity"][rows].tolist()
+        elif name == "error_rate":
+            error = values["error"][rows]
+            out[name] = np.where(np.isnan(error), error_rate, error).tolist()
+        else:
+            column = table.columns.get(name)
+            out[name] = [None] * len(kept) if column is None else [column[i] for i in kept]
     return out
 
 
