@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from truncal.counts.builds import agreed_build
@@ -14,7 +15,7 @@ from truncal.sheet.samples import Sheet
 
 
 def check_files(sheet: Sheet, settings: Mapping[str, Any]) -> None:
-    """Open every VCF, MAF and segment file of the sheet: headers, tumour columns, schemes, builds, segments.
+    """Open every file of the sheet: headers, tumour columns, schemes, builds, segments, indices of BAMs.
 
     Records are left to the counts step.
 
@@ -44,4 +45,16 @@ def check_files(sheet: Sheet, settings: Mapping[str, Any]) -> None:
             read_all_segments(rows, build, [])
         except UserError as error:
             faults.extend(error)
+        for row in rows:
+            if row.bam is not None:
+                try:
+                    _check_bam(row.bam, settings["reads"]["reference"], build)
+                except UserError as error:
+                    faults.extend(error)
     faults.raise_if_any()
+
+
+def _check_bam(path: Path, reference: str | None, build: str | None) -> None:
+    from truncal.reads.bam_file import open_alignments
+
+    open_alignments(path, reference=reference, build=build)
