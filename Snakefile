@@ -13,6 +13,9 @@ configfile:
     )
 
 
+report: "workflow/report/workflow.rst"
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/counts.smk"
 include: "workflow/rules/clones.smk"
@@ -27,6 +30,7 @@ rule all:
     input:
         f"{OUT}/cohort/report.html",
         expand(f"{OUT}/{{patient}}/report.html", patient=PATIENTS),
+        expand(f"{OUT}/{{patient}}/figures/tree.svg", patient=PATIENTS),
     localrule: True
 
 

@@ -95,6 +95,17 @@ def test_figures_are_well_formed(name: str, hostile: bool) -> None:
     assert float(root.attrib["width"]) > 0 and "nan" not in svg
 
 
+def test_the_tree_is_well_formed_where_a_chance_is_below_what_is_shown() -> None:
+    document = make_document()
+    table = document["tables"]["drivers"]
+    column = table["columns"].index("p_truncal")
+    for row in table["rows"]:
+        row[column] = 1e-6
+    svg = FIGURES["tree"](patient_of(document))
+    assert svg is not None and "&lt; 0.01" in svg
+    ET.fromstring(rendered(svg, "svg"))
+
+
 def test_figures_become_png_and_pdf() -> None:
     pytest.importorskip("vl_convert")
     svg = FIGURES["tree"](patient_of(make_document()))

@@ -23,9 +23,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 @pytest.mark.parametrize("patient", PATIENTS)
 def test_every_file_of_the_contract_is_there(demo_results: Path, patient: str) -> None:
     for step, names in STEP_FILES.items():
-        folder = {"assemble": demo_results / patient, "cohort": demo_results / "cohort"}.get(
-            step, demo_results / patient / step
-        )
+        folder = demo_results / {"assemble": patient, "cohort": "cohort"}.get(step, f"{patient}/{step}")
         missing = [name for name in names if not (folder / name).is_file()]
         assert not missing, f"{step}: {missing}"
     assert (demo_results / patient / "report.html").stat().st_size > 10_000

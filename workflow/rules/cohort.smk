@@ -2,7 +2,16 @@ rule cohort:
     input:
         expand(f"{OUT}/{{patient}}/patient.json", patient=PATIENTS),
     output:
-        [f"{OUT}/cohort/{name}" for name in STEP_FILES["cohort"]],
+        report(
+            f"{OUT}/cohort/report.html",
+            caption="../report/cohort.rst",
+            category="Cohort",
+        ),
+        [
+            f"{OUT}/cohort/{name}"
+            for name in STEP_FILES["cohort"]
+            if name != "report.html"
+        ],
     log:
         f"{OUT}/logs/cohort.log",
     conda:

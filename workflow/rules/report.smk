@@ -30,7 +30,12 @@ rule report:
     input:
         f"{OUT}/{{patient}}/patient.json",
     output:
-        f"{OUT}/{{patient}}/report.html",
+        report(
+            f"{OUT}/{{patient}}/report.html",
+            caption="../report/report.rst",
+            category="Patients",
+            labels={"patient": "{patient}", "figure": "report"},
+        ),
     log:
         f"{OUT}/logs/{{patient}}/report.log",
     group:
@@ -45,3 +50,38 @@ rule report:
         version=PLAN.version,
     shell:
         "truncal report --patient-json {input:q} --out {output:q} {params.common:q} 2> {log:q}"
+
+
+rule figures:
+    input:
+        f"{OUT}/{{patient}}/patient.json",
+    output:
+        [
+            f"{OUT}/{{patient}}/figures/{name}"
+            for name in STEP_FILES["figures"]
+            if not name.endswith("svg")
+        ],
+        *[
+            report(
+                f"{OUT}/{{patient}}/figures/{name}.svg",
+                caption=f"../report/{name}.rst",
+                category="Patients",
+                labels={"patient": "{patient}", "figure": name},
+            )
+            for name in ("tree", "ccf", "proportions")
+        ],
+    log:
+        f"{OUT}/logs/{{patient}}/figures.log",
+    group:
+        "patient"
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        out=lambda wildcards, output: Path(output[0]).parent,
+        common=PLAN.arguments(),
+        version=PLAN.version,
+    shell:
+        "truncal figures --patient-json {input:q} --out {params.out:q} {params.common:q} 2> {log:q}"

@@ -57,6 +57,7 @@ STEP_FILES: dict[str, tuple[str, ...]] = {
         "coverage.tsv",
         "flags.tsv",
         "not_assessable.tsv",
+        "treatments.tsv",
         "step.json",
     ),
     "assemble": (
@@ -74,7 +75,15 @@ STEP_FILES: dict[str, tuple[str, ...]] = {
         "drivers.tsv",
         "patient.json",
     ),
-    "cohort": ("report.html", "drivers.tsv", "summary.tsv"),
+    "figures": tuple(f"{name}.{form}" for name in ("tree", "ccf", "proportions") for form in ("svg", "png", "pdf")),
+    "cohort": (
+        "report.html",
+        "drivers.tsv",
+        "summary.tsv",
+        "multiqc/truncal_qc_mqc.json",
+        "multiqc/truncal_drivers_mqc.json",
+        "multiqc/truncal_labels_mqc.json",
+    ),
 }
 """Files that each step writes whatever the input; `docs/data-model.md` describes them."""
 

@@ -59,7 +59,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "treatments": ("patient", "drug", "start", "end"),
 }  # fmt: skip
 
-_TEXT = frozenset(
+TEXT = frozenset(
     (
         "mutation_id", "sample_id", "event_id", "set_id", "id", "event_a", "event_b", "sample_before",
         "sample_after", "chrom", "ref", "alt", "gene", "event", "class", "hgvsp", "hgvsc", "transcript",
@@ -70,7 +70,7 @@ _TEXT = frozenset(
         "patient", "drug", "kind", "site", "sex", "consequence", "conflicts",
     )
 )  # fmt: skip
-_FLAGS = frozenset({"in_consensus", "focal", "wgd"})
+FLAGS = frozenset({"in_consensus", "focal", "wgd"})
 _TRUE, _FALSE = frozenset({"true", "True", "1"}), frozenset({"false", "False", "0"})
 
 
@@ -80,9 +80,9 @@ def typed(name: str, values: Sequence[str | None]) -> list[Any]:
     A column whose name is not known becomes numbers only if every cell is one; infinities, which JSON does
     not hold, become `None`.
     """
-    if name in _TEXT:
+    if name in TEXT:
         return list(values)
-    if name in _FLAGS and all(value is None or value in _TRUE | _FALSE for value in values):
+    if name in FLAGS and all(value is None or value in _TRUE | _FALSE for value in values):
         return [None if value is None else value in _TRUE for value in values]
     try:
         return [None if value is None else _number(value) for value in values]

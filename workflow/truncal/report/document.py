@@ -11,6 +11,7 @@ from typing import Any
 from truncal.errors import Fault, Faults, UserError
 from truncal.provenance import SOFTWARE, read_step
 from truncal.report.columns import SAMPLE_COLUMNS, SCHEMA_VERSION, TABLES, typed
+from truncal.report.validate import check_document
 from truncal.tables import Table, atomic, cell, read_table, write_rows
 
 STEPS = ("counts", "clones", "phylogeny", "drivers")
@@ -63,6 +64,7 @@ def assemble(folders: Mapping[str, Path], out: Path, patient_id: str | None = No
             "wgd": _any([sample["wgd"] for sample in samples]),
         },
         "samples": samples,
+        "environment": {name: steps[name].get("environment", {}) for name in STEPS},
         "parameters": {name: steps[name].get("parameters", {}) for name in STEPS},
         "inputs": _inputs(steps.values()),
         "warnings": [
@@ -298,10 +300,9 @@ def _check_parts(document: Mapping[str, Any], path: str | Path) -> None:
                 faults.add(f"lacks the table {name}", path)
             document["tables"][name] = {"columns": list(columns), "rows": []}
             continue
-        absent = [column for column in columns if column not in table.get("columns", ())]
+        found = table.get("columns") if isinstance(table, dict) else None
+        absent = [column for column in columns if column not in (found if isinstance(found, list) else ())]
         if absent:
             faults.add(f"table {name} lacks {', '.join(absent)}", path)
-        width = len(table.get("columns", ()))
-        if any(len(row) != width for row in table.get("rows", ())):
-            faults.add(f"table {name} has rows of a length other than its {width} columns", path)
+    check_document(document, path, faults)
     faults.raise_if_any()

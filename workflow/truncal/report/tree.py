@@ -196,7 +196,9 @@ def _labels(drivers: list[Driver], x: float, y: float) -> tuple[str, float]:
         label = tag(
             "text",
             escape(words, quote=False),
-            tag("tspan", said, dx=5, font_weight=400, font_size=11, fill=SOFT, class_="soft") if said else "",
+            tag("tspan", escape(said), dx=5, font_weight=400, font_size=11, fill=SOFT, class_="soft")
+            if said
+            else "",
             x=x + 14,
             y=at + 4,
             fill=INK,
