@@ -12,6 +12,7 @@ from truncal.reads.columns import find_columns
 from truncal.reads.schemes import SCHEMES
 from truncal.reads.vcf import Calls, read_calls, read_header
 from truncal.sheet.samples import Sample
+from truncal.sheet.settings import config_schema
 
 
 def _format(name: str, number: str = "1", kind: str = "Integer") -> str:
@@ -190,6 +191,8 @@ def test_the_tumours_column_by_the_headers_conventions(
 
 def test_every_scheme_is_documented(project: Path) -> None:
     text = (project / "docs/inputs.md").read_text(encoding="utf-8")
+    allowed = config_schema()["properties"]["reads"]["properties"]["scheme"]["enum"]
+    assert set(allowed) == {None, *(scheme.name for scheme in SCHEMES)}
     for scheme in SCHEMES:
         assert f"`{scheme.name}`" in text, scheme.name
         for name in scheme.fields:

@@ -226,7 +226,9 @@ def _write_step(
     n_mutations: int,
     excluded: Mapping[str, int],
 ) -> None:
-    inputs = dict.fromkeys(path for row in rows for path in (row.vcf, row.segments) if path is not None)
+    named = [path for row in rows for path in (row.vcf, row.segments)]
+    named += [settings["reads"]["blacklist"], settings["reads"]["gff3"]]
+    inputs = dict.fromkeys(path for path in named if path is not None)
     write_step(
         out,
         "counts",

@@ -81,7 +81,7 @@ def _default(rule: Mapping[str, Any]) -> str:
 
 def _values(rule: Mapping[str, Any]) -> str:
     if "enum" in rule:
-        return ", ".join(f"`{value}`" for value in rule["enum"])
+        return ", ".join("none" if value is None else f"`{value}`" for value in rule["enum"])
     kinds = rule["type"] if isinstance(rule.get("type"), list) else [rule.get("type", "any")]
     words = {
         "string": "text",
