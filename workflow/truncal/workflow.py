@@ -245,7 +245,7 @@ def shell_prefix(package_parent: Path, python: str = sys.executable) -> str:
     """
     command = f"{shlex.quote(python)} -P -m truncal"
     text = (
-        f"set -euo pipefail; export PYTHONPATH={shlex.quote(str(package_parent))}"
+        f"set -euo pipefail; export {LOGGED}=1 PYTHONPATH={shlex.quote(str(package_parent))}"
         '"${PYTHONPATH:+:$PYTHONPATH}"; '
         f'truncal() {{ {command} "$@"; }}; '
     )
