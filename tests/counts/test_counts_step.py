@@ -65,7 +65,6 @@ def test_regions_are_merged_and_what_a_region_lacks_is_listed_as_not_called(tmp_
     assert outcome.step["summary"] == {"build": "GRCh37", "n_mutations": 4, "excluded": {}}
     assert "not_called" in outcome.warnings
     assert {row["name"] for row in outcome.step["inputs"]} == {
-        "samples.tsv",
         "R1.vcf",
         "R2.vcf",
         "R1.seg",
@@ -383,3 +382,14 @@ def test_the_build_follows_from_segments_where_no_file_says_it(tmp_path: Path) -
     outcome = call_counts(write_sheet(tmp_path, [row]))
     assert outcome.code == 2
     assert "segments fit GRCh37 only, the mutations GRCh38 only" in outcome.stderr
+
+
+def test_segments_beside_a_counts_table_come_back(tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_text(TABLE + "m1\tR1\t10\t5\t1\t1\t2\t0.8\tEGFR\n")
+    (tmp_path / "R1.seg").write_text(whole_genome(major=2))
+    row = {"patient": "P", "sample": "R1", "counts": "t.tsv", "segments": "R1.seg"}
+    outcome = call_counts(write_sheet(tmp_path, [row]))
+    assert outcome.code == 0, outcome.stderr
+    assert len(outcome.table("segments")) == 5
+    assert (outcome.table("samples")[0]["wgd"], outcome.table("samples")[0]["ploidy"]) == ("true", "3")
+    assert outcome.table("counts")[0]["major_cn"] == "1"

@@ -9,6 +9,7 @@ import numpy as np
 
 from truncal.copynumber.genome import AUTOSOMES
 from truncal.copynumber.segments import Segments, join, segment_names
+from truncal.sheet.samples import Sample
 
 FIELDS = ("major", "minor", "major_2", "minor_2", "fraction_2")
 
@@ -99,6 +100,15 @@ def ploidy(segments: Segments) -> float | None:
     if not on.any():
         return None
     return float(np.average(segments.total[on], weights=segments.length[on]))
+
+
+def stated_ploidy(row: Sample, segments: Segments | None) -> float | None:
+    """Ploidy of a sample: the sheet's, the copy-number tool's, or what follows from the segments."""
+    if row.ploidy is not None:
+        return row.ploidy
+    if segments is None:
+        return None
+    return segments.ploidy if segments.ploidy is not None else ploidy(segments)
 
 
 def genome_doubled(segments: Segments) -> bool | None:

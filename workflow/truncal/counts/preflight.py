@@ -8,7 +8,7 @@ from typing import Any
 
 from truncal.counts.builds import agreed_build
 from truncal.counts.ingest import open_files
-from truncal.counts.run import read_all_segments
+from truncal.counts.segment_files import read_all_segments
 from truncal.errors import Faults, UserError
 from truncal.reads.vcf import choose_schemes
 from truncal.sheet.samples import Sheet

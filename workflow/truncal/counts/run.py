@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 
 from truncal.copynumber.genome import normal_copies
-from truncal.copynumber.readers import read_segments
 from truncal.copynumber.segments import Segments
 from truncal.counts import write
 from truncal.counts.annotate import annotate
 from truncal.counts.builds import inferred_build
-from truncal.counts.copies import genome_doubled, join_copies, ploidy
+from truncal.counts.copies import genome_doubled, join_copies, stated_ploidy
 from truncal.counts.driver_gaps import refuse_gaps
 from truncal.counts.ingest import ingest
 from truncal.counts.purity import Purities, purities
 from truncal.counts.result import CountsResult, Warnings, general_warnings
+from truncal.counts.segment_files import read_all_segments, warn_without_segments
 from truncal.counts.select import usable_pairs, without_alt_reads
 from truncal.counts.table import run_table
-from truncal.errors import Fault, Faults, UserError
+from truncal.errors import Fault, UserError
 from truncal.provenance import sections, sheet_rows, write_step
 from truncal.reads.reference import Reference
 from truncal.sheet.samples import Sample, Sheet, read_sheet
@@ -65,6 +65,7 @@ def _run_vcf(
     union, build = ingest(sheet, rows, settings, genome, warnings)
     sex = next((row.sex for row in rows if row.sex), None)
     segments = read_all_segments(rows, build, warnings)
+    warn_without_segments(rows, segments, warnings)
     if build is None:
         build = inferred_build(union, segments, warnings)
     missing = settings["copy_number"]["missing"]
@@ -113,57 +114,6 @@ def _run_vcf(
     return CountsResult(int(kept.sum()), len(rows), counts)
 
 
-def read_all_segments(rows: Sequence[Sample], build: str | None, warnings: Warnings) -> list[Segments | None]:
-    """Segments of each sample, None where the sheet names none; what is to be said goes to `warnings`.
-
-    Raises
-    ------
-    UserError
-        segment files are faulty; the faults of all of them at once.
-
-    """
-    faults = Faults()
-    found: list[Segments | None] = []
-    for row in rows:
-        if row.segments is None:
-            found.append(None)
-            continue
-        called = [row.sample, *([row.vcf_sample] if row.vcf_sample else [])]
-        try:
-            part = read_segments(row.segments, called, purity=row.purity, ploidy=row.ploidy, build=build)
-        except UserError as error:
-            faults.extend(error)
-            continue
-        found.append(part)
-        warnings += [(code, f"{row.sample}: {text}") for code, text in part.notes]
-    faults.raise_if_any()
-    totals = [
-        row.sample
-        for row, part in zip(rows, found, strict=True)
-        if part is not None and not part.minor_known.all()
-    ]
-    if totals:
-        warnings.append(
-            (
-                "total_copy_number",
-                f"{', '.join(totals)}: segments give the total copy number only, for some or all of the "
-                "genome. One allele was taken to be unaltered there (2 as 1 + 1, 3 as 2 + 1), so losses of "
-                "heterozygosity without loss of copies are invisible.",
-            )
-        )
-    without = [row.sample for row, part in zip(rows, found, strict=True) if part is None]
-    if without:
-        warnings.append(
-            (
-                "no_segments",
-                f"No copy-number segments for {', '.join(without)}: every site was taken to have the "
-                "normal copy number. CCFs in gained or lost regions are wrong by up to a factor of two, and "
-                "losses are invisible.",
-            )
-        )
-    return found
-
-
 def _normal_copies(
     chrom: Sequence[str],
     pos: np.ndarray,
@@ -193,7 +143,6 @@ def _write_samples(
 ) -> None:
     records = []
     for s, (row, part) in enumerate(zip(rows, segments, strict=True)):
-        stated = row.ploidy if row.ploidy is not None else (part.ploidy if part else None)
         deep = depth[usable[:, s], s]
         records.append(
             {
@@ -207,7 +156,7 @@ def _write_samples(
                 "purity_low": float(purity.low[s]),
                 "purity_high": float(purity.high[s]),
                 "purity_source": purity.source[s],
-                "ploidy": stated if stated is not None else (ploidy(part) if part else None),
+                "ploidy": stated_ploidy(row, part),
                 "wgd": genome_doubled(part) if part else None,
                 "median_depth": float(np.median(deep)) if len(deep) else None,
                 "n_called": int(usable[:, s].sum()),

@@ -9,8 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from truncal.copynumber.segments import Segments
 from truncal.counts import write
+from truncal.counts.copies import genome_doubled, stated_ploidy
 from truncal.counts.result import CountsResult, general_warnings
+from truncal.counts.segment_files import read_all_segments
 from truncal.counts.union import Exclusion
 from truncal.errors import Fault, Faults, UserError
 from truncal.provenance import sections, sheet_rows, write_step
@@ -35,6 +38,8 @@ def run_table(
     """
     table = read_table(path, REQUIRED, empty_ok=False, what="counts table")
     values, warnings = _checked(table, path, sheet, rows)
+    # the table has the copy number of the mutations; segments say what happened to genes without one
+    segments = read_all_segments(rows, _stated_build(settings), warnings)
     names = [row.sample for row in rows]
     excluded: list[Exclusion] = []
     kept, absent = _select(values, names, settings["reads"], excluded)
@@ -46,16 +51,16 @@ def run_table(
     columns = _columns(table, values, np.flatnonzero(kept), settings["reads"]["error_rate"])
     write_table(out / "counts.tsv", columns)
     write_rows(out / "not_called.tsv", write.NOT_CALLED, absent)
-    write.write_segments(out / "segments.tsv", [None] * len(rows), names)
+    write.write_segments(out / "segments.tsv", segments, names)
     write.write_excluded(out / "excluded.tsv", excluded)
     mutations = len({values["mutation"][i] for i in np.flatnonzero(kept).tolist()})
-    write.write_samples(out / "samples.tsv", _sample_rows(rows, values, kept, absent))
+    write.write_samples(out / "samples.tsv", _sample_rows(rows, segments, values, kept, absent))
     warnings += general_warnings(rows, len(absent), mutations)
     write_step(
         out,
         "counts",
         parameters={**sections(settings, "build", "reads", "copy_number"), "samples": sheet_rows(rows)},
-        inputs=[path],
+        inputs=list(dict.fromkeys([path, *(row.segments for row in rows if row.segments)])),
         warnings=warnings,
         summary={"build": _stated_build(settings), "n_mutations": mutations, "excluded": counted},
     )
@@ -218,13 +223,17 @@ def _columns(
 
 
 def _sample_rows(
-    rows: Sequence[Sample], values: Mapping[str, Any], kept: np.ndarray, absent: Sequence[Mapping[str, Any]]
+    rows: Sequence[Sample],
+    segments: Sequence[Segments | None],
+    values: Mapping[str, Any],
+    kept: np.ndarray,
+    absent: Sequence[Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
     sample = np.array(values["sample"], dtype=object)
     depth = values["ref"] + values["alt"]
     missing = Counter(record["sample_id"] for record in absent)
     out = []
-    for row in rows:
+    for row, part in zip(rows, segments, strict=True):
         here = kept & (sample == row.sample)
         out.append(
             {
@@ -236,8 +245,8 @@ def _sample_rows(
                 "sex": row.sex,
                 "purity": float(np.median(values["purity"][here])) if here.any() else row.purity,
                 "purity_source": "table" if here.any() else "sheet",
-                "ploidy": row.ploidy,
-                "wgd": None,
+                "ploidy": stated_ploidy(row, part),
+                "wgd": genome_doubled(part) if part else None,
                 "median_depth": float(np.median(depth[here])) if here.any() else None,
                 "n_called": int(here.sum()),
                 "n_not_called": missing[row.sample],
