@@ -9,7 +9,7 @@ import pytest
 from tumours import SETTINGS, clones, tumour, variant, write_table
 
 from truncal.drivers.copynumber import copy_number_events, copy_number_rows, gene_states
-from truncal.drivers.placement import log_share_likelihood, place
+from truncal.drivers.placement import log_share_likelihood, log_total_likelihood, place
 from truncal.drivers.segments import arm_median, gene_state, load_arms, read_segments_table
 from truncal.drivers.statements import load_statements
 
@@ -175,3 +175,23 @@ def test_events_on_the_tree(tmp_path: Path) -> None:
         ("MET", "R1")
     }
     assert len([row for row in out if row["gene"] == "MET"]) == 2
+
+
+def test_few_cells_with_many_copies_are_told_from_many_with_few() -> None:
+    """The same copies per cell in all samples: 12, 5, 7 and 9 copies follow a branch's shares, not the trunk's."""
+    tree = clones({1: 0, 2: 1}, [[1.0] * 4, [0.9, 0.27, 0.45, 0.63]])
+    base = np.full(4, 2.0)
+    on_branch = log_total_likelihood(np.array([12.0, 5.0, 7.0, 9.0]), base, tree, gain=True)
+    assert on_branch[1] - on_branch[0] > 5
+    on_trunk = log_total_likelihood(np.array([11.0, 11.0, 12.0, 11.0]), base, tree, gain=True)
+    assert on_trunk[0] - on_trunk[1] > 5
+
+
+def test_a_rounded_deletion_leaves_open_what_rounding_hides() -> None:
+    """No copies in rounded states: 80 % of the cells would be reported the same as all of them, half would not."""
+    tree = clones({1: 0, 2: 1, 3: 2}, [[1.0] * 3, [0.85] * 3, [0.4] * 3])
+    log = log_total_likelihood(np.zeros(3), np.full(3, 2.0), tree, gain=False)
+    assert abs(log[0] - log[1]) < 1 and log[0] - log[2] > 5
+    measured = log_total_likelihood(np.full(3, 0.31), np.full(3, 2.0), tree, gain=False)
+    assert measured[1] - measured[0] > 3
+    assert (log_total_likelihood(np.full(3, np.nan), np.full(3, 2.0), tree, gain=False) == 0).all()

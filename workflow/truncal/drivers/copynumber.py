@@ -11,7 +11,7 @@ from truncal.drivers import statements as st
 from truncal.drivers.events import Event, name_events
 from truncal.drivers.label import label
 from truncal.drivers.matching import PARTIAL, Hit
-from truncal.drivers.placement import Placement, log_share_likelihood, place
+from truncal.drivers.placement import Placement, log_share_likelihood, log_total_likelihood, place
 from truncal.drivers.segments import (
     AMPLIFICATION,
     GAIN_HIGH,
@@ -41,13 +41,14 @@ def gene_states(
     arms = load_arms(build)
     ploidy = [_ploidy(tumour, segments, s) for s in range(len(tumour.samples))]
     wanted = st.by_match(statements, st.AMPLIFICATION, st.HOMOZYGOUS_DELETION, st.INACTIVATION)
+    shares_known = any((own.fraction_2 > 0).any() for own in segments.values())
     out: States = {}
     for one in wanted:
         window = one.windows.get(build)
         if window is None or one.gene in out:
             continue
         out[one.gene] = [
-            gene_state(segments[sample.id], window, ploidy[s], arms, options)
+            gene_state(segments[sample.id], window, ploidy[s], arms, options, shares_known=shares_known)
             if sample.id in segments
             else None
             for s, sample in enumerate(tumour.samples)
@@ -136,18 +137,37 @@ def _event(
 ) -> Event:
     share, exact = shares(by_sample, wanted)
     error = settings["drivers"]["copy_number_error"]
-    found = place(tumour.clones, log_share_likelihood(share, exact, tumour.clones, error), clonal)
+    found = place(tumour.clones, log_likelihood(by_sample, wanted, tumour, error), clonal)
     event = Event(gene=gene, event=name, event_class=event_class, hits=hits)
     fill_placement(event, tumour, found, settings)
     event.present = np.nan_to_num(share) > 0
     event.assessable = np.isfinite(share)
     event.excluded = np.full(len(share), np.nan)
     event.ccf = share_intervals(share, exact, error)
+    if found.cluster > 0:
+        k = tumour.clones.index[found.cluster]
+        fitted = np.stack(
+            [getattr(tumour.clones, name)[k] for name in ("dcf", "dcf_low", "dcf_high")], axis=1
+        )
+        rough = np.isfinite(share) & ~exact
+        event.ccf[rough] = fitted[rough]  # no share is known: that of the clone it is placed on
     focal = sum(state is not None and state.state in wanted and state.focal for state in by_sample)
     event.reason = _reason(event, by_sample, wanted, focal, tumour)
     if differing_breakpoints(by_sample, wanted):
         event.extra_evidence.append("breakpoints differ between samples: may be independent events")
     return event
+
+
+def log_likelihood(
+    by_sample: Sequence[GeneState | None], wanted: Sequence[str], tumour: Tumour, error: float
+) -> np.ndarray:
+    """Log-likelihood (K,) of a gene's states: shares where the caller gives them, total copies elsewhere."""
+    share, exact = shares(by_sample, wanted)
+    total = np.array([np.nan if one is None or one.exact else one.total for one in by_sample])
+    base = np.array([np.nan if one is None else one.base for one in by_sample])
+    gain = HOMOZYGOUS_DELETION not in wanted
+    by_share = log_share_likelihood(np.where(exact, share, np.nan), exact, tumour.clones, error)
+    return by_share + log_total_likelihood(total, base, tumour.clones, gain=gain)
 
 
 def share_intervals(share: np.ndarray, exact: np.ndarray, error: float) -> np.ndarray:

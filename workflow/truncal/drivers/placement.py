@@ -17,6 +17,12 @@ NO_CLONE = 0.01
 """Prior weight of a clone that the tree does not show; its likelihood is that of a share drawn at random."""
 CALL_AT, CALL_SPREAD = 0.5, 0.2
 """A caller that allows one state per segment reports the event where about this share of the cells has it."""
+MEASURED, RELATIVE = 0.15, 0.1
+"""Standard deviation of a caller's mean total copy number, and its part that grows with it."""
+LEAST = 1e-4
+"""Floor of a sample's density: callers err in ways that no model has."""
+MOST_COPIES = 64.0
+SHARES = 21
 DETECTED_FROM, MISSED, FALSE_CALL = 0.1, 0.1, 0.01
 """A fusion caller's limit, its misses above it and its false calls."""
 
@@ -65,6 +71,39 @@ def log_share_likelihood(share: np.ndarray, exact: np.ndarray, clones: Clones, e
             side = 1 if share[s] >= 0.5 else -1
             total += log_ndtr(side * (phi - CALL_AT) / np.hypot(CALL_SPREAD, sigma)) - np.log(0.5)
     return total
+
+
+def log_total_likelihood(total: np.ndarray, base: np.ndarray, clones: Clones, *, gain: bool) -> np.ndarray:
+    """Log-likelihood (K,) of total copy numbers (S,) from a caller that gives one state per segment.
+
+    In a share φ of the cells the gene has N copies, in the others `base` (S,), that of its arm: the mean is
+    base + φ (N − base), rounded where the caller rounds. N is 0 for a loss; for a gain it is unknown,
+    log-uniform, and the same in all samples, so that few cells with many copies and many cells with few are
+    told apart by how samples compare. Relative to shares drawn at random in every sample; NaN says nothing.
+    """
+    known = np.flatnonzero(np.isfinite(total) & np.isfinite(base))
+    if not len(known):
+        return np.zeros(len(clones.ids))
+    t, b = total[known], np.maximum(base[known], 1.0)
+    rounded = np.abs(t - np.round(t)) < 1e-6
+    spread = np.hypot(MEASURED, RELATIVE * t)
+    low = max(float(t.max()), float(b.max()) + 1)
+    copies = np.geomspace(low, max(MOST_COPIES, 2 * low), 60) if gain else np.zeros(1)
+    step = copies[:, None] - b  # (N, S)
+
+    def density(share: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+        mean, sd = b + share * step, np.hypot(spread, np.abs(step) * sigma)
+        whole = ndtr((t + 0.5 - mean) / sd) - ndtr((t - 0.5 - mean) / sd)
+        exact = np.exp(-0.5 * ((t - mean) / sd) ** 2) / (sd * np.sqrt(2 * np.pi))
+        return np.log(np.maximum(np.where(rounded, whole, exact), LEAST))
+
+    phi, sigma = clones.dcf[:, known], np.sqrt(_variance(clones)[:, known])
+    by_clone = np.stack([density(phi[k], sigma[k]).sum(axis=1) for k in range(len(phi))])  # (K, N)
+    draws = (np.arange(SHARES) + 0.5) / SHARES
+    none = np.zeros(len(known))
+    at_random = np.stack([density(np.full(len(known), share), none) for share in draws])  # (shares, N, S)
+    null = (np.logaddexp.reduce(at_random, axis=0) - np.log(SHARES)).sum(axis=1)
+    return np.logaddexp.reduce(by_clone, axis=1) - np.logaddexp.reduce(null)
 
 
 def log_presence_likelihood(seen: np.ndarray, clones: Clones) -> np.ndarray:

@@ -31,7 +31,7 @@ from truncal.drivers.transcripts import Transcripts, load_transcripts
 from truncal.drivers.tumour import Tumour, read_tumour
 from truncal.drivers.twohits import biallelic_events, transformation_risk
 from truncal.drivers.write import write_drivers
-from truncal.provenance import write_step
+from truncal.provenance import sections, write_step
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class DriverInputs:
     reference: Path | None = None
 
     def files(self) -> list[Path]:
-        """Tables among them, for the record (BAMs and VCFs are recorded by the counts step)."""
-        named = (self.segments, self.treatments, self.fusions)
-        return [path for path in named if path is not None]
+        """All of them but the reference genome, each once, for the record."""
+        named = (self.segments, self.treatments, self.fusions, *self.vcfs.values(), *self.bams.values())
+        return list(dict.fromkeys(path for path in named if path is not None))
 
 
 def run_drivers(
@@ -108,7 +108,7 @@ def run_drivers(
     write_step(
         out,
         "drivers",
-        parameters={"drivers": dict(options), "clonality": dict(settings["clonality"])},
+        parameters=sections(settings, "build", "reads", "clonality", "drivers", "fusions", "treatments"),
         inputs=[
             counts,
             *(phylogeny / name for name in ("mutations.tsv", "ccf.tsv", "clusters.tsv", "trees.tsv")),

@@ -55,7 +55,8 @@ class GeneState:
     """What one sample says of a gene.
 
     total, minor: mean copies in the segment with fewest copies over the gene. low, high: the fewest and most
-    total copies of a population. share: part of the cancer cells in `state`; exact where the caller gave it.
+    total copies of a population. share: part of the cancer cells in `state`; exact where the caller gives
+    shares. base: median copies of the gene's arm.
     """
 
     state: str
@@ -70,6 +71,7 @@ class GeneState:
     exact: bool
     start: int
     end: int
+    base: float
 
     @property
     def altered(self) -> bool:
@@ -147,6 +149,8 @@ def gene_state(
     ploidy: float,
     arms: Sequence[tuple[str, str, int, int]],
     options: Mapping[str, Any],
+    *,
+    shares_known: bool = False,
 ) -> GeneState | None:
     """The state of a gene in one sample; `None` where no segment covers any of it.
 
@@ -186,9 +190,10 @@ def gene_state(
         low=min(total for _, total, _ in parts),
         high=max(total for _, total, _ in parts),
         share=float(share),
-        exact=fraction > 0,
+        exact=shares_known or fraction > 0,
         start=int(segments.start[at]),
         end=int(segments.end[at]),
+        base=median if np.isfinite(median) else ploidy,
     )
 
 
