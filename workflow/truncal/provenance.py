@@ -1,23 +1,71 @@
-"""`step.json`: what a step was given, how it was set and what it has to say."""
+"""`step.json`: what a step was given, how it was set, what ran it and what it has to say."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import platform
+import sys
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from truncal import __version__
 from truncal.tables import write_json
 
+if TYPE_CHECKING:
+    from truncal.sheet.samples import Sample
+
 SOFTWARE = {"name": "truncal", "version": __version__}
+
+LIBRARIES = ("numpy", "scipy", "numba", "pysam", "cyvcf2")
+"""Libraries whose version may change a result."""
+
+_READS = (".bam", ".cram")
+_END = 1 << 20
 
 
 def sha256(path: str | Path) -> str:
-    """Checksum of a file."""
-    with Path(path).open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+    """Checksum of a file; of its size, first and last MiB for BAM and CRAM, which may hold many GB."""
+    path = Path(path)
+    with path.open("rb") as handle:
+        if path.suffix.lower() not in _READS:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+        size = path.stat().st_size
+        digest = hashlib.sha256(str(size).encode() + handle.read(_END))
+        handle.seek(max(size - _END, 0))
+        digest.update(handle.read(_END))
+        return digest.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def environment() -> dict[str, str]:
+    """Versions of Python and of the libraries that compute, and the platform; nothing that names a machine."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"python": platform.python_version(), "platform": f"{sys.platform}-{platform.machine()}"}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found
+
+
+def sections(settings: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """The complete sections of the settings that a step depends on, for its `parameters`."""
+    return {name: settings[name] for name in names if name in settings}
+
+
+def sheet_rows(rows: Iterable[Sample]) -> list[dict[str, Any]]:
+    """What the sample sheet says of a patient, files by name; the other patients are not its business."""
+    record = []
+    for row in rows:
+        files = {path.as_posix(): path.name for path in row.files}
+        said = row.as_dict().items()
+        record.append({name: files.get(str(value), value) for name, value in said if value is not None})
+    return record
 
 
 def write_step(
@@ -29,12 +77,16 @@ def write_step(
     warnings: Iterable[tuple[str, str]] = (),
     summary: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write a step's `step.json`; `warnings` are (code, sentence) pairs, `inputs` existing files."""
+    """Write a step's `step.json`; `warnings` are (code, sentence) pairs, `inputs` existing files.
+
+    `parameters` are whole sections of the settings (`sections`), and `seed` and `samples` where they count.
+    """
     write_json(
         Path(directory) / "step.json",
         {
             "step": step,
             "software": SOFTWARE,
+            "environment": environment(),
             "parameters": dict(parameters),
             "inputs": [{"name": Path(path).name, "sha256": sha256(path)} for path in inputs],
             "warnings": [{"code": code, "text": text} for code, text in warnings],

@@ -14,7 +14,7 @@ from truncal.ccf.model import read_model
 from truncal.clones.fit import Options, fit_clusters
 from truncal.clones.result import Clustering, clustering
 from truncal.clones.write import write_clones
-from truncal.provenance import write_step
+from truncal.provenance import sections, write_step
 
 
 def run_clones(counts: Path, out: Path, settings: Mapping[str, Any], seed: int) -> Clustering:
@@ -51,7 +51,7 @@ def run_clones(counts: Path, out: Path, settings: Mapping[str, Any], seed: int) 
     write_step(
         out,
         "clones",
-        parameters={**options, "absent": dict(settings["absent"]), "seed": seed},
+        parameters={**sections(settings, "clones", "absent", "clonality"), "seed": seed},
         inputs=[counts, *([beside] if beside.exists() else [])],
         warnings=_warnings(found, sizes, outliers),
         summary={

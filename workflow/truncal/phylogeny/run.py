@@ -12,7 +12,7 @@ from truncal.phylogeny.inputs import PhyloInput, read_clones, read_ssm
 from truncal.phylogeny.reconstruct import reconstruct
 from truncal.phylogeny.result import Phylogeny
 from truncal.phylogeny.write import write_phylogeny
-from truncal.provenance import write_step
+from truncal.provenance import sections, write_step
 
 
 def run_phylogeny(
@@ -45,7 +45,7 @@ def run_phylogeny(
     write_step(
         out,
         "phylogeny",
-        parameters={**options, "seed": seed},
+        parameters={**sections(settings, "phylogeny", "clonality"), "seed": seed},
         inputs=data.files,
         warnings=warnings(result),
         summary=summary(result),
