@@ -41,7 +41,7 @@ def sha256(path: str | Path) -> str:
 
 @lru_cache(maxsize=1)
 def environment() -> dict[str, str]:
-    """Versions of Python and of the libraries that compute, and the platform; nothing that names a machine."""
+    """Versions of Python and the libraries that compute, and the platform; nothing names the machine."""
     from importlib.metadata import PackageNotFoundError, version
 
     found = {"python": platform.python_version(), "platform": f"{sys.platform}-{platform.machine()}"}

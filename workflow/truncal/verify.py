@@ -1,4 +1,4 @@
-"""Recompute the steps of a results folder, each from the files that the step itself read, and compare bytes."""
+"""Recompute the steps of a results folder, each from the files that it read itself, and compare bytes."""
 
 from __future__ import annotations
 
