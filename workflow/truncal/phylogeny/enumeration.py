@@ -7,15 +7,16 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def enumerate_trees(low, high, several_roots, limit):  # type: ignore[no-untyped-def]
-    """All trees (T, K) in which no node's children need more than it has, by the ends of the windows (K, S).
+def enumerate_trees(low, high, top, several_roots, limit):  # type: ignore[no-untyped-def]
+    """All trees (T, K) in which no node's children need more than it has, by the ends of the windows (K, S);
+    the root clones have `top` in all.
 
     Depth-first over the clones' parents, with the room left in every node kept up to date. Stops at `limit` trees;
     their number then equals it.
     """
     count, samples = low.shape
     room = np.empty((count + 1, samples))
-    room[0] = 1.0 + 1e-9
+    room[0] = top + 1e-9
     room[1:] = high + 1e-9
     parents = np.full(count, -1, dtype=np.int64)
     choice = np.full(count, -1, dtype=np.int64)

@@ -187,7 +187,8 @@ def binomial_density(alt: np.ndarray, ref: np.ndarray, share: np.ndarray) -> tup
 def ancestry_log_weight(facts: Evidence) -> np.ndarray:
     """Log weight (K + 1, K) of each node (0: the normal root) as an ancestor of each clone.
 
-    Σ_s log P(DCF of the node ≥ DCF of the clone), their DCFs taken independently from the likelihoods.
+    Σ_s log min(1, 2 P(DCF of the node ≥ DCF of the clone)), their DCFs taken independently from the likelihoods: equal
+    DCFs count as well as larger ones.
     """
     mean, variance = facts.moments[..., 0], facts.moments[..., 1]
     count = len(mean)
@@ -195,7 +196,7 @@ def ancestry_log_weight(facts: Evidence) -> np.ndarray:
     for node in range(count):
         spread = np.sqrt(variance[node] + variance)
         z = (mean[node] - mean) / np.maximum(spread, 1e-12)
-        out[node + 1] = _log_normal_cdf(z).sum(axis=1)
+        out[node + 1] = np.minimum(_log_normal_cdf(z) + np.log(2.0), 0.0).sum(axis=1)
     return out
 
 

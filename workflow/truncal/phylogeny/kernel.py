@@ -37,7 +37,34 @@ GIVE = 0.03
 
 
 @njit(cache=True, nogil=True, inline="always")
-def cut(weights, low, width, own, mean, variance, third, table):  # type: ignore[no-untyped-def]
+def look_up(z, at, part, mirrored, spike, table):  # type: ignore[no-untyped-def]
+    """P(Z ≤ z) + spike × density at z, of a variable between rows at and at + 1 of the table."""
+    if mirrored:
+        z = -z
+    place = (z + Z_MAX) / Z_STEP
+    last = table.shape[1] - 1
+    if place <= 0.0:
+        below = 0.0
+        peak = 0.0
+    elif place >= last:
+        below = 1.0
+        peak = 0.0
+    else:
+        j = int(place)
+        f = place - j
+        a = (1.0 - part) * (1.0 - f)
+        b = (1.0 - part) * f
+        c = part * (1.0 - f)
+        d = part * f
+        below = a * table[at, j, 0] + b * table[at, j + 1, 0] + c * table[at + 1, j, 0] + d * table[at + 1, j + 1, 0]
+        peak = a * table[at, j, 1] + b * table[at, j + 1, 1] + c * table[at + 1, j, 1] + d * table[at + 1, j + 1, 1]
+    if mirrored:
+        below = 1.0 - below
+    return below + spike * peak
+
+
+@njit(cache=True, nogil=True, inline="always")
+def cut(weights, low, width, own, mean, variance, third, kappa, table):  # type: ignore[no-untyped-def]
     """Log E[P(X ≤ φ)] and the moments of φ given X ≤ φ, for one clone in one sample."""
     points = weights.shape[0]
     variance = variance + width * width / 12.0  # a midpoint stands for its cell
@@ -53,30 +80,13 @@ def cut(weights, low, width, own, mean, variance, third, table):  # type: ignore
     row = abs(skew) / SKEW_STEP
     at = min(int(row), table.shape[0] - 2)
     part = row - at
-    last = table.shape[1] - 1
     s0 = 0.0
     s1 = 0.0
     s2 = 0.0
     s3 = 0.0
     middle = 0.5 * (points - 1)
     for i in range(points):
-        z = start + i * step
-        if mirrored:
-            z = -z
-        place = (z + Z_MAX) / Z_STEP
-        if place <= 0.0:
-            below = 0.0
-        elif place >= last:
-            below = 1.0
-        else:
-            j = int(place)
-            f = place - j
-            below = (1.0 - part) * (table[at, j] + f * (table[at, j + 1] - table[at, j])) + part * (
-                table[at + 1, j] + f * (table[at + 1, j + 1] - table[at + 1, j])
-            )
-        if mirrored:
-            below = 1.0 - below
-        p = weights[i] * below
+        p = weights[i] * look_up(start + i * step, at, part, mirrored, kappa[0] / spread, table)
         x = i - middle
         s0 += p
         s1 += p * x
@@ -90,13 +100,32 @@ def cut(weights, low, width, own, mean, variance, third, table):  # type: ignore
     s3 = s3 / s0
     new_variance = max(s2 - s1 * s1, 1e-4) * width * width
     new_third = (s3 - 3.0 * s1 * s2 + 2.0 * s1 * s1 * s1) * width * width * width
-    return math.log(min(s0, 1.0)), low + (s1 + middle + 0.5) * width, new_variance, new_third
+    return math.log(s0), low + (s1 + middle + 0.5) * width, new_variance, new_third
 
 
 @njit(cache=True, nogil=True, inline="always")
-def root_room(n_roots, mean, variance, third, table):  # type: ignore[no-untyped-def]
+def leaf(own, kappa):  # type: ignore[no-untyped-def]
+    """The same for a clone without children: its DCF may be 0, with the odds of the likelihood there."""
+    odds = kappa[0] * own[3]
+    if odds <= 0.0:
+        return 0.0, own[0], own[1], own[2]
+    p = 1.0 / (1.0 + odds)
+    m1 = own[0]
+    m2 = own[1] + m1 * m1
+    m3 = own[2] + 3.0 * m1 * own[1] + m1 * m1 * m1
+    mean = p * m1
+    return (
+        math.log1p(odds),
+        mean,
+        max(p * m2 - mean * mean, 1e-13),
+        p * m3 - 3.0 * mean * p * m2 + 2.0 * mean * mean * mean,
+    )
+
+
+@njit(cache=True, nogil=True, inline="always")
+def root_room(n_roots, mean, variance, third, kappa, table):  # type: ignore[no-untyped-def]
     """Log P(X ≤ 1) for the sum X of the root clones; a single one ends at 1 by itself."""
-    if n_roots <= 1:
+    if n_roots == 0:
         return 0.0
     spread = math.sqrt(variance + 1e-12)
     skew = third / (spread * spread * spread)
@@ -107,30 +136,17 @@ def root_room(n_roots, mean, variance, third, table):  # type: ignore[no-untyped
     mirrored = skew < 0.0
     row = abs(skew) / SKEW_STEP
     at = min(int(row), table.shape[0] - 2)
-    part = row - at
-    if mirrored:
-        z = -z
-    place = (z + Z_MAX) / Z_STEP
-    last = table.shape[1] - 1
-    if place <= 0.0:
-        below = 0.0
-    elif place >= last:
-        below = 1.0
+    if n_roots == 1:
+        below = 1.0 + look_up(z, at, row - at, mirrored, kappa[0] / spread, table) - look_up(z, at, row - at, mirrored, 0.0, table)
     else:
-        j = int(place)
-        f = place - j
-        below = (1.0 - part) * (table[at, j] + f * (table[at, j + 1] - table[at, j])) + part * (
-            table[at + 1, j] + f * (table[at + 1, j + 1] - table[at + 1, j])
-        )
-    if mirrored:
-        below = 1.0 - below
+        below = look_up(z, at, row - at, mirrored, kappa[0] / spread, table)
     if below <= FAINT:
         return LOG_FAINT - max(mean - 1.0, 0.0) / GIVE
     return math.log(below)
 
 
 @njit(cache=True, nogil=True)
-def refresh(node, parents, weights, low, width, own, messages, cost, sums, root_cost, table):  # type: ignore[no-untyped-def]
+def refresh(node, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table):  # type: ignore[no-untyped-def]
     """Recompute a node's sums and message and all those above it that change with it."""
     count, samples = low.shape
     while True:
@@ -145,16 +161,16 @@ def refresh(node, parents, weights, low, width, own, messages, cost, sums, root_
                     sums[node, s, 2] += messages[c, s, 2]
         if node == 0:
             for s in range(samples):
-                root_cost[s] = root_room(children, sums[0, s, 0], sums[0, s, 1], sums[0, s, 2], table)
+                root_cost[s] = root_room(children, sums[0, s, 0], sums[0, s, 1], sums[0, s, 2], kappa, table)
             return
         k = node - 1
         moved = False
         for s in range(samples):
             if children == 0:
-                e, m, v, t = 0.0, own[k, s, 0], own[k, s, 1], own[k, s, 2]
+                e, m, v, t = leaf(own[k, s], kappa)
             else:
                 e, m, v, t = cut(
-                    weights[k, s], low[k, s], width[k, s], own[k, s], sums[node, s, 0], sums[node, s, 1], sums[node, s, 2], table
+                    weights[k, s], low[k, s], width[k, s], own[k, s], sums[node, s, 0], sums[node, s, 1], sums[node, s, 2], kappa, table
                 )
             if m != messages[k, s, 0] or v != messages[k, s, 1] or t != messages[k, s, 2]:
                 moved = True
@@ -170,7 +186,7 @@ def refresh(node, parents, weights, low, width, own, messages, cost, sums, root_
 
 
 @njit(cache=True, nogil=True)
-def fill(parents, order, weights, low, width, own, messages, cost, sums, root_cost, table):  # type: ignore[no-untyped-def]
+def fill(parents, order, weights, low, width, own, messages, cost, sums, root_cost, kappa, table):  # type: ignore[no-untyped-def]
     """Compute the whole state of a tree; gives its log-likelihood up to the constant all trees share."""
     count, samples = low.shape
     members = descending(parents, order)
@@ -181,10 +197,10 @@ def fill(parents, order, weights, low, width, own, messages, cost, sums, root_co
         p = parents[k]
         for s in range(samples):
             if sums[k + 1, s, 1] <= EMPTY:
-                e, m, v, t = 0.0, own[k, s, 0], own[k, s, 1], own[k, s, 2]
+                e, m, v, t = leaf(own[k, s], kappa)
             else:
                 e, m, v, t = cut(
-                    weights[k, s], low[k, s], width[k, s], own[k, s], sums[k + 1, s, 0], sums[k + 1, s, 1], sums[k + 1, s, 2], table
+                    weights[k, s], low[k, s], width[k, s], own[k, s], sums[k + 1, s, 0], sums[k + 1, s, 1], sums[k + 1, s, 2], kappa, table
                 )
             cost[k, s] = e
             total += e
@@ -199,49 +215,38 @@ def fill(parents, order, weights, low, width, own, messages, cost, sums, root_co
         if parents[k] == 0:
             roots += 1
     for s in range(samples):
-        root_cost[s] = root_room(roots, sums[0, s, 0], sums[0, s, 1], sums[0, s, 2], table)
+        root_cost[s] = root_room(roots, sums[0, s, 0], sums[0, s, 1], sums[0, s, 2], kappa, table)
         total += root_cost[s]
     return total
 
 
 @njit(cache=True, nogil=True)
-def gain(node, roots, add, less, floor, parents, visit, weights, low, width, own, messages, cost, sums, root_cost, table):  # type: ignore[no-untyped-def]
-    """Change of the log-likelihood when a node gets children with moments `add` (S, 3) instead of `less` (S, 3).
+def climb(node, s, roots, d0, d1, d2, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table):  # type: ignore[no-untyped-def]
+    """Change of the log-likelihood in sample s when the moments of a node's children change by d0, d1, d2.
 
-    roots: number of root clones afterwards. visit: (S,) order of the samples, the telling ones first. Gives −inf as soon
-    as the sum falls below `floor`.
+    roots: number of root clones afterwards.
     """
-    samples = low.shape[1]
     total = 0.0
-    for i in range(samples):
-        s = visit[i]
-        at = node
-        d0 = add[s, 0] - less[s, 0]
-        d1 = add[s, 1] - less[s, 1]
-        d2 = add[s, 2] - less[s, 2]
-        while at > 0:
-            k = at - 1
-            v_sum = sums[at, s, 1] + d1
-            if v_sum <= EMPTY:
-                e, m, v, t = 0.0, own[k, s, 0], own[k, s, 1], own[k, s, 2]
-            else:
-                e, m, v, t = cut(
-                    weights[k, s], low[k, s], width[k, s], own[k, s], sums[at, s, 0] + d0, v_sum, sums[at, s, 2] + d2, table
-                )
-            total += e - cost[k, s]
-            d0 = m - messages[k, s, 0]
-            d1 = v - messages[k, s, 1]
-            d2 = t - messages[k, s, 2]
-            at = parents[k]
-            if d0 == 0.0 and d1 == 0.0 and d2 == 0.0 and at > 0:
-                break
-        if at == 0:
-            total += (
-                root_room(roots, sums[0, s, 0] + d0, sums[0, s, 1] + d1, sums[0, s, 2] + d2, table) - root_cost[s]
+    at = node
+    while at > 0:
+        k = at - 1
+        v_sum = sums[at, s, 1] + d1
+        if v_sum <= EMPTY:
+            e, m, v, t = leaf(own[k, s], kappa)
+        else:
+            e, m, v, t = cut(
+                weights[k, s], low[k, s], width[k, s], own[k, s], sums[at, s, 0] + d0, v_sum, sums[at, s, 2] + d2, kappa, table
             )
-        if total < floor:
-            return -math.inf
-    return total
+        total += e - cost[k, s]
+        d0 = m - messages[k, s, 0]
+        d1 = v - messages[k, s, 1]
+        d2 = t - messages[k, s, 2]
+        at = parents[k]
+        if d0 == 0.0 and d1 == 0.0 and d2 == 0.0 and at > 0:
+            return total
+    return total + (
+        root_room(roots, sums[0, s, 0] + d0, sums[0, s, 1] + d1, sums[0, s, 2] + d2, kappa, table) - root_cost[s]
+    )
 
 
 @njit(cache=True, nogil=True)

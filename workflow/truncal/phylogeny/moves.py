@@ -12,16 +12,19 @@ import math
 import numpy as np
 from numba import njit
 
-from truncal.phylogeny.kernel import cut, gain, refresh
+from truncal.phylogeny.kernel import climb, cut, leaf, refresh
 
-ADOPTED = 6
+ADOPTED = 5
 """At most this many children of a node are tried in all combinations under a transplanted clone."""
 
 PATIENCE = 30.0
-"""A place this many log units below the best found so far is not looked at further."""
+"""A place this many log units below the best one over the samples looked at so far is given up."""
 
-PLAUSIBLE = -40.0
-"""Children less likely than this (log) to lie under a clone by the pair alone are not tried under it."""
+PLAUSIBLE = -15.0
+"""Children less likely than this (log) to lie under a clone by the pair alone are not tried under it; in samples by the
+dozen chance alone costs more, so `PLAUSIBLE_MORE` is added for each."""
+
+PLAUSIBLE_MORE = -0.6
 
 
 @njit(cache=True, nogil=True)
@@ -65,71 +68,86 @@ def count_roots(parents):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def regraft(k, heat, log_prior, parents, visit, ev, state):  # type: ignore[no-untyped-def]
-    """Draw a new parent for clone k and its subtree."""
-    weights, low, width, own, table = ev
+def regraft(k, heat, log_prior, allowed, parents, visit, ev, state):  # type: ignore[no-untyped-def]
+    """Draw a new parent for clone k and its subtree; allowed: (K + 1, K) whether a node may be a clone's parent."""
+    weights, low, width, own, kappa, table = ev
     messages, cost, sums, root_cost = state
     count, samples = low.shape
     old = parents[k]
     parents[k] = -1
-    refresh(old, parents, weights, low, width, own, messages, cost, sums, root_cost, table)
+    refresh(old, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
     others = count_roots(parents)
-    nothing = np.zeros((samples, 3))
     scores = np.empty(count + 1)
     places = np.empty(count + 1, dtype=np.int64)
+    rival = np.full(samples, -np.inf)
+    running = np.empty(samples)
+    give_up = PATIENCE * max(heat, 1.0)
     n = 0
     best = -np.inf
     for offset in range(count + 1):
-        node = (old + offset) % (count + 1)  # the present place first: a good floor
+        node = (old + offset) % (count + 1)  # the present place first: a good rival
         roots = others + (1 if node == 0 else 0)
         prior = log_prior[0] if roots == 1 else log_prior[1]
-        if prior == -np.inf or (node > 0 and (parents[node - 1] < 0 or is_under(parents, node, k))):
+        if prior == -np.inf or (node != old and not allowed[node, k]) or (node > 0 and (parents[node - 1] < 0 or is_under(parents, node, k))):
             continue
-        score = prior + gain(
-            node, roots, messages[k], nothing, best - prior - PATIENCE * max(heat, 1.0), parents, visit,
-            weights, low, width, own, messages, cost, sums, root_cost, table,
-        )
+        score = prior
+        for i in range(samples):
+            s = visit[i]
+            score += climb(
+                node, s, roots, messages[k, s, 0], messages[k, s, 1], messages[k, s, 2], parents,
+                weights, low, width, own, messages, cost, sums, root_cost, kappa, table,
+            )
+            running[i] = score
+            if score < rival[i] - give_up:
+                score = -np.inf
+                break
         if score == -np.inf:
             continue
         scores[n] = score
         places[n] = node
         n += 1
-        best = max(best, score)
+        if score > best:
+            best = score
+            rival[:] = running
     chosen = places[draw(scores, n, heat)] if n > 0 else old
     parents[k] = chosen
-    refresh(chosen, parents, weights, low, width, own, messages, cost, sums, root_cost, table)
+    refresh(chosen, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
 
 
 @njit(cache=True, nogil=True)
-def transplant(k, heat, log_prior, over, parents, visit, ev, state):  # type: ignore[no-untyped-def]
+def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state):  # type: ignore[no-untyped-def]
     """Draw a new place for clone k alone: a node and those of its children that come under k.
 
     over: (K + 1, K) log weight of node as an ancestor of each clone. A clone that is in no tree yet is inserted.
     """
-    weights, low, width, own, table = ev
+    weights, low, width, own, kappa, table = ev
     messages, cost, sums, root_cost = state
     count, samples = low.shape
     old = parents[k]
+    children = np.empty(count, dtype=np.int64)
     if old >= 0:
+        if not returns(k, over, samples, parents, children):
+            return
         for c in range(count):
             if parents[c] == k + 1:
                 parents[c] = old
         parents[k] = -1
-        refresh(old, parents, weights, low, width, own, messages, cost, sums, root_cost, table)
+        refresh(old, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
     all_roots = count_roots(parents)
     less = np.empty((samples, 3))
-    add = np.empty((samples, 3))
+    rival = np.full(samples, -np.inf)
+    running = np.empty(samples)
+    give_up = PATIENCE * max(heat, 1.0)
     size = 256
     scores = np.empty(size)
     places = np.empty(size, dtype=np.int64)
     subsets = np.empty(size, dtype=np.int64)
     n = 0
     best = -np.inf
-    children = np.empty(count, dtype=np.int64)
     for node in range(count + 1):
-        if node > 0 and (node - 1 == k or parents[node - 1] < 0):
+        if node > 0 and (node - 1 == k or parents[node - 1] < 0 or not allowed[node, k]):
             continue
-        n_children, n_adoptable = adoptable(k, node, over, parents, children)
+        n_children, n_adoptable = adoptable(k, node, over, samples, parents, children)
         n_subsets = (1 << n_adoptable) + (1 if n_adoptable < n_children else 0)
         for subset in range(n_subsets):
             everything = subset == 1 << n_adoptable
@@ -145,26 +163,27 @@ def transplant(k, heat, log_prior, over, parents, visit, ev, state):  # type: ig
                 if everything or (i < n_adoptable and (subset >> i) & 1):
                     less += messages[children[i]]
             score = prior
-            floor = best - PATIENCE * max(heat, 1.0)
             for i in range(samples):
                 s = visit[i]
                 if subset == 0:
-                    add[s] = own[k, s]
+                    e, m, v, t = leaf(own[k, s], kappa)
                 else:
-                    e, add[s, 0], add[s, 1], add[s, 2] = cut(
-                        weights[k, s], low[k, s], width[k, s], own[k, s], less[s, 0], less[s, 1], less[s, 2], table
+                    e, m, v, t = cut(
+                        weights[k, s], low[k, s], width[k, s], own[k, s], less[s, 0], less[s, 1], less[s, 2], kappa, table
                     )
-                    score += e
-                    if score < floor:
-                        break
-            if score < floor:
-                continue
-            score += gain(
-                node, roots, add, less, floor - score, parents, visit,
-                weights, low, width, own, messages, cost, sums, root_cost, table,
-            )
+                score += e + climb(
+                    node, s, roots, m - less[s, 0], v - less[s, 1], t - less[s, 2], parents,
+                    weights, low, width, own, messages, cost, sums, root_cost, kappa, table,
+                )
+                running[i] = score
+                if score < rival[i] - give_up:
+                    score = -np.inf
+                    break
             if score == -np.inf:
                 continue
+            if score > best:
+                best = score
+                rival[:] = running
             if n == size:
                 size *= 2
                 scores = np.concatenate((scores, np.empty(n)))
@@ -174,16 +193,45 @@ def transplant(k, heat, log_prior, over, parents, visit, ev, state):  # type: ig
             places[n] = node
             subsets[n] = subset
             n += 1
-            best = max(best, score)
-    pick = draw(scores, n, heat)
-    node, subset = places[pick], subsets[pick]
-    n_children, n_adoptable = adoptable(k, node, over, parents, children)
+    node, subset = 0, 0
+    if n > 0:
+        pick = draw(scores, n, heat)
+        node, subset = places[pick], subsets[pick]
+    n_children, n_adoptable = adoptable(k, node, over, samples, parents, children)
     for i in range(n_children):
         if subset == 1 << n_adoptable or (i < n_adoptable and (subset >> i) & 1):
             parents[children[i]] = k + 1
     parents[k] = node
-    refresh(k + 1, parents, weights, low, width, own, messages, cost, sums, root_cost, table)
-    refresh(node, parents, weights, low, width, own, messages, cost, sums, root_cost, table)
+    refresh(k + 1, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
+    refresh(node, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
+
+
+@njit(cache=True, nogil=True)
+def returns(k, over, samples, parents, children):  # type: ignore[no-untyped-def]
+    """Whether clone k's present place is among those on offer once it is taken out; if not, it must stay."""
+    count = parents.shape[0]
+    for c in range(count):  # siblings and children, marked apart
+        if parents[c] == k + 1:
+            parents[c] = -2
+    own_children = 0
+    siblings = 0
+    for c in range(count):
+        if parents[c] == -2:
+            own_children += 1
+            parents[c] = parents[k]
+            children[count - own_children] = c
+        elif c != k and parents[c] == parents[k]:
+            siblings += 1
+    mine = children[count - own_children :].copy()
+    n, m = adoptable(k, parents[k], over, samples, parents, children)
+    inside = 0
+    for i in range(m):
+        for j in range(own_children):
+            if children[i] == mine[j]:
+                inside += 1
+    for j in range(own_children):
+        parents[mine[j]] = k + 1
+    return inside == own_children or siblings == 0
 
 
 @njit(cache=True, nogil=True)
@@ -197,7 +245,7 @@ def bits(number):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def adoptable(k, node, over, parents, children):  # type: ignore[no-untyped-def]
+def adoptable(k, node, over, samples, parents, children):  # type: ignore[no-untyped-def]
     """Fill `children` with those of a node, the ones that may come under k first; gives both numbers."""
     count = parents.shape[0]
     n = 0
@@ -213,6 +261,6 @@ def adoptable(k, node, over, parents, children):  # type: ignore[no-untyped-def]
             j -= 1
         children[j + 1] = c
     m = 0
-    while m < n and m < ADOPTED and over[k + 1, children[m]] > PLAUSIBLE:
+    while m < n and m < ADOPTED and over[k + 1, children[m]] > PLAUSIBLE + PLAUSIBLE_MORE * samples:
         m += 1
     return n, m

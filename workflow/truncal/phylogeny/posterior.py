@@ -10,7 +10,7 @@ import numpy as np
 from truncal.phylogeny.enumeration import enumerate_trees
 from truncal.phylogeny.evidence import Evidence, ancestry_log_weight
 from truncal.phylogeny.pearson import table
-from truncal.phylogeny.prior import log_prior
+from truncal.phylogeny.prior import ABSENCE, log_absence_prior, log_prior
 from truncal.phylogeny.sampler import run_chain, score_trees
 
 ENUMERATED = 200_000
@@ -18,6 +18,26 @@ ENUMERATED = 200_000
 
 KEPT = 1e-9
 """Enumerated trees less probable than this against the best are left out."""
+
+HOPELESS = 60.0
+"""A node this many log units less likely to lie above a clone, by the pair alone, than the best is never tried as parent."""
+
+BURN = 8
+"""Sweeps of a chain before trees are kept."""
+
+ROUND = 30
+"""Trees kept of each chain before the chains are looked at; the rounds after the second double."""
+
+EFFORT = 1.35e6
+"""At most EFFORT / (K² S) trees are kept of each chain, but at least `FEWEST`: the cost of a sweep grows like K² S."""
+
+FEWEST = 15
+
+STUCK = 12.0
+"""A chain whose median score in the first round is this far below the best chain's goes on from the best one's tree."""
+
+EFFECTIVE, AGREED = 800.0, 0.1
+"""Effective samples of all chains and largest deviation of an edge's probability between chains that are enough."""
 
 UNSEEN = 0.02
 """Share of the posterior that chains may have left unseen (Good–Turing) for trees to be weighed by their score."""
@@ -47,6 +67,7 @@ def tree_posterior(
     samples: int,
     seed: int,
     threads: int = 1,
+    absence: np.ndarray = ABSENCE,
 ) -> TreePosterior:
     """Posterior over rooted trees of K clones; classes: (2,) log prior of a tree with one root clone and with several.
 
@@ -55,8 +76,11 @@ def tree_posterior(
     order, columns = canonical_order(facts)
     facts = Evidence(*(part[np.ix_(order, columns)] for part in (
         facts.weights, facts.low, facts.width, facts.moments, facts.log_scale)))  # fmt: skip
-    kernel = (facts.weights, facts.low, facts.width, facts.moments, table())
     count = len(order)
+    kernel = (
+        absence, log_absence_prior(absence, count, len(columns)),
+        facts.weights, facts.low, facts.width, facts.moments, table(),
+    )  # fmt: skip
     found = None
     if count <= exact_up_to:
         found = _enumerated(facts, classes, kernel)
@@ -80,7 +104,7 @@ def canonical_order(facts: Evidence) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _enumerated(facts: Evidence, classes: np.ndarray, kernel: tuple) -> TreePosterior | None:
-    trees = enumerate_trees(facts.low, facts.high, bool(np.isfinite(classes[1])), ENUMERATED)
+    trees = enumerate_trees(facts.low, facts.high, 1.0, bool(np.isfinite(classes[1])), ENUMERATED)
     if not 0 < len(trees) < ENUMERATED:
         return None
     log_likelihood = score_trees(trees, *kernel)
@@ -100,24 +124,63 @@ def _ordered(
 def _sampled(
     facts: Evidence, classes: np.ndarray, kernel: tuple, chains: int, samples: int, seed: int, threads: int
 ) -> TreePosterior:
-    count = len(facts.low)
+    """Chains in rounds until they have seen enough and agree, or their effort is used up."""
+    count, width = facts.low.shape
     over = ancestry_log_weight(facts)
+    best = over[1:].max(axis=0, where=~np.eye(count, dtype=bool), initial=-np.inf)
+    allowed = over >= best - HOPELESS - width
+    allowed[0] = True
     visits = np.argsort(-facts.moments[:, :, 0], axis=1, kind="stable")
-    heats = np.linspace(3.0, 1.0, 20)
-    insertion = np.argsort(-facts.moments[:, :, 0].mean(axis=1), kind="stable")
-    numbers = np.random.SeedSequence(seed).generate_state(chains)
+    insertion = np.arange(count)  # canonical order: by falling mean DCF
+    heats = np.ones(BURN)
+    numbers = np.random.SeedSequence(seed).generate_state(chains * 100).reshape(chains, 100)
+    most = int(np.clip(EFFORT / (count * count * width), FEWEST, samples))
+    nothing = np.full(count, -1, dtype=np.int64)
+    runs: list[tuple[np.ndarray, np.ndarray]] = []
+    for turn in range(100):
+        kept = len(runs[0][0]) if runs else 0
+        length = min(ROUND * 2 ** max(turn - 1, 0), most - kept)
+        if length <= 0:
+            break
 
-    def one(index: int) -> tuple[np.ndarray, np.ndarray]:
-        return run_chain(
-            int(numbers[index]), insertion, heats, samples, 1, classes, over, visits, *kernel
-        )
+        def one(index: int, turn: int = turn, length: int = length) -> tuple[np.ndarray, np.ndarray]:
+            start = runs[index][0][-1] if turn else nothing
+            return run_chain(
+                int(numbers[index, turn]), start, insertion, heats if turn == 0 else heats[:0], length, 1,
+                classes, *kernel[:2], over, allowed, visits, *kernel[2:],
+            )  # fmt: skip
 
-    if threads > 1:
-        with ThreadPoolExecutor(threads) as pool:
-            runs = list(pool.map(one, range(chains)))
-    else:
-        runs = [one(index) for index in range(chains)]
+        if threads > 1:
+            with ThreadPoolExecutor(threads) as pool:
+                found = list(pool.map(one, range(chains)))
+        else:
+            found = [one(index) for index in range(chains)]
+        if runs:
+            found = [
+                (np.concatenate([old[0], new[0]]), np.concatenate([old[1], new[1]]))
+                for old, new in zip(runs, found, strict=True)
+            ]
+        runs = _freed(found) if turn == 0 else found
+        if _enough(runs, count):
+            break
     return combine(runs, classes, count)
+
+
+def _freed(runs: list[tuple[np.ndarray, np.ndarray]]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Chains of the first round, those stuck far below the best replaced by it."""
+    middle = [float(np.median(scores)) for _, scores in runs]
+    best = int(np.argmax(middle))
+    return [runs[best] if middle[best] - value > STUCK else run for run, value in zip(runs, middle, strict=True)]
+
+
+def _enough(runs: list[tuple[np.ndarray, np.ndarray]], count: int) -> bool:
+    """Whether the chains saw nearly every tree that matters, or enough of them and agree."""
+    trees = np.concatenate([trees for trees, _ in runs])
+    _, visits = np.unique(trees, axis=0, return_counts=True)
+    said = agreement(runs, count)
+    if (visits == 1).sum() / len(trees) < UNSEEN and said["r_hat"] < 1.05:
+        return True
+    return said["effective_samples"] >= EFFECTIVE and said["r_hat"] < 1.05 and said["edge_deviation"] < AGREED
 
 
 def combine(runs: list[tuple[np.ndarray, np.ndarray]], classes: np.ndarray, count: int) -> TreePosterior:

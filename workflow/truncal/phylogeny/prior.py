@@ -13,15 +13,18 @@ SEVERAL_ROOTS = 0.05
 """Prior probability of several root clones where purity is known: samples of one patient nearly always share a trunk."""
 
 
-def several_roots(polyclonal: Polyclonal, *, purity_known: bool) -> float:
+def several_roots(polyclonal: Polyclonal, count: int, *, purity_known: bool) -> float:
     """Prior probability of several root clones.
 
-    `auto` without known purity (Pairtree's input) gives even odds: a root clone may then be anything below 1 and several
-    of them side by side are as good a reading. `always` gives even odds too.
+    `auto` without known purity (Pairtree's input) holds every tree for equally likely, those with several root clones
+    too: a root clone may then be anything below 1, and several of them side by side are as good a reading. `always`
+    gives even odds.
     """
-    if polyclonal == "never":
+    if polyclonal == "never" or count == 1:
         return 0.0
-    return SEVERAL_ROOTS if polyclonal == "auto" and purity_known else 0.5
+    if polyclonal == "always":
+        return 0.5
+    return SEVERAL_ROOTS if purity_known else -math.expm1((count - 1) * math.log(count / (count + 1)))
 
 
 def class_prior(count: int, several: float) -> np.ndarray:
@@ -43,3 +46,28 @@ def class_prior(count: int, several: float) -> np.ndarray:
 def log_prior(trees: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Log prior (T,) of trees (T, K)."""
     return np.where((trees == 0).sum(axis=1) == 1, classes[0], classes[1])
+
+
+ABSENCE = np.array([0.01, 0.03, 0.1, 0.3, 1.0])
+"""Odds κ of a clone being absent from a sample: the prior of proportions is uniform over their simplex, with κ for each
+clone set to exactly 0 (a mixture of Dirichlet(1, …, 1) over all sets of present clones). κ → 0 is Dirichlet(1, …, 1)."""
+
+ABSENCE_PRIOR = np.array([0.40, 0.30, 0.15, 0.10, 0.05])
+"""Prior of each κ: close to Dirichlet(1, …, 1) unless the samples show that clones are confined to some of them."""
+
+
+def log_absence_prior(absence: np.ndarray, clones: int, samples: int) -> np.ndarray:
+    """Log prior (A,) of each κ, with the constant by which κ normalises the prior of all samples' proportions.
+
+    With n = K + 1 nodes, Σ_m C(n, m) κ^(n−m) / (m − 1)!: m present clones have a simplex of volume 1 / (m − 1)!.
+    """
+    n = clones + 1
+    present = np.arange(1, n + 1)
+    fixed = np.array(
+        [math.lgamma(n + 1) - math.lgamma(m + 1) - math.lgamma(n - m + 1) - math.lgamma(m) for m in present.tolist()]
+    )
+    terms = fixed[None, :] + (n - present)[None, :] * np.log(absence)[:, None]
+    top = terms.max(axis=1)
+    volume = top + np.log(np.exp(terms - top[:, None]).sum(axis=1))
+    prior = ABSENCE_PRIOR if len(absence) == len(ABSENCE_PRIOR) else np.full(len(absence), 1 / len(absence))
+    return -samples * volume + np.log(prior)

@@ -34,7 +34,7 @@ def reconstruct(data: PhyloInput, options: Mapping[str, Any], clonal_from: float
 
     clonal_from: CCF from which a clone counts as filling a sample.
     """
-    several = several_roots(options["polyclonal"], purity_known=data.purity_known)
+    several = several_roots(options["polyclonal"], len(data.cluster_ids), purity_known=data.purity_known)
     posterior = tree_posterior(
         data.evidence,
         class_prior(len(data.cluster_ids), several),

@@ -1,4 +1,8 @@
-"""Markov chains over trees: ordered insertion, a cooling phase, then sweeps of Gibbs moves over all clones."""
+"""Markov chains over trees: ordered insertion, a cooling phase, then sweeps of Gibbs moves over all clones.
+
+The odds that a clone is absent from a sample (`prior.ABSENCE`) are a parameter of the patient and are drawn anew, too, once
+a sweep.
+"""
 
 from __future__ import annotations
 
@@ -6,60 +10,85 @@ import numpy as np
 from numba import njit
 
 from truncal.phylogeny.kernel import fill
-from truncal.phylogeny.moves import count_roots, regraft, transplant
+from truncal.phylogeny.moves import count_roots, draw, regraft, transplant
 
 
 @njit(cache=True, nogil=True)
-def run_chain(seed, order, heats, keep, thin, log_prior, over, visits, weights, low, width, own, table):  # type: ignore[no-untyped-def]
+def run_chain(seed, start, order, heats, keep, thin, log_prior, absence, log_absence, over, allowed, visits, weights, low, width, own, table):  # type: ignore[no-untyped-def]
     """One chain: insert the clones in `order`, one sweep for each of `heats`, then `keep` trees, one every `thin` sweeps.
 
-    Gives trees (keep, K) and their log-likelihood plus log prior (keep,). visits: (K, S) order of the samples for
-    each clone. log_prior: (2,) of a tree with one root clone and with several.
+    start: (K,) tree to go on from; clones with −1 are inserted.
+
+    Gives trees (keep, K) and their log-likelihood plus log prior (keep,) at the odds of absence they were drawn with.
+    visits: (K, S) order of the samples for each clone. log_prior: (2,) of a tree with one root clone and with several.
+    absence, log_absence: (A,) odds and their log prior.
     """
     np.random.seed(seed)  # noqa: NPY002 (numba's own generator)
     count, samples = low.shape
-    ev = (weights, low, width, own, table)
+    kappa = np.array([absence[absence.shape[0] // 2]])
+    ev = (weights, low, width, own, kappa, table)
     state = (
         np.zeros((count, samples, 3)),
         np.zeros((count, samples)),
         np.zeros((count + 1, samples, 3)),
         np.zeros(samples),
     )
-    parents = np.full(count, -1, dtype=np.int64)
+    messages, cost, sums, root_cost = state
+    parents = start.copy()
     first = heats[0] if heats.shape[0] > 0 else 1.0
+    postorder = np.empty(count, dtype=np.int64)
+    fill(parents, postorder, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
     for i in range(count):
-        transplant(order[i], first, log_prior, over, parents, visits[order[i]], ev, state)
+        if parents[order[i]] < 0:
+            transplant(order[i], first, log_prior, over, allowed, parents, visits[order[i]], ev, state)
     trees = np.empty((keep, count), dtype=np.int64)
     scores = np.empty(keep)
     burn = heats.shape[0]
+    levels = np.empty(absence.shape[0])
     for sweep in range(burn + keep * thin):
         heat = heats[sweep] if sweep < burn else 1.0
         turn = np.random.permutation(count)
         for i in range(count):
             k = turn[i]
             if np.random.random() < 0.5:
-                regraft(k, heat, log_prior, parents, visits[k], ev, state)
+                regraft(k, heat, log_prior, allowed, parents, visits[k], ev, state)
             else:
-                transplant(k, heat, log_prior, over, parents, visits[k], ev, state)
+                transplant(k, heat, log_prior, over, allowed, parents, visits[k], ev, state)
+        for i in range(absence.shape[0]):
+            kappa[0] = absence[i]
+            levels[i] = log_absence[i] + fill(
+                parents, postorder, weights, low, width, own, messages, cost, sums, root_cost, kappa, table
+            )
+        chosen = draw(levels, absence.shape[0], 1.0)
+        kappa[0] = absence[chosen]
+        fill(parents, postorder, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
         if sweep >= burn and (sweep - burn) % thin == thin - 1:
             at = (sweep - burn) // thin
             trees[at] = parents
-            messages, cost, sums, root_cost = state
             prior = log_prior[0] if count_roots(parents) == 1 else log_prior[1]
-            scores[at] = cost.sum() + root_cost.sum() + prior
+            top = levels.max()
+            scores[at] = prior + top + np.log(np.exp(levels - top).sum())
     return trees, scores
 
 
 @njit(cache=True, nogil=True)
-def score_trees(trees, weights, low, width, own, table):  # type: ignore[no-untyped-def]
-    """Log-likelihoods (T,) of trees (T, K) up to the constant all trees share."""
+def score_trees(trees, absence, log_absence, weights, low, width, own, table):  # type: ignore[no-untyped-def]
+    """Log-likelihoods (T,) of trees (T, K) up to a constant, the odds of absence summed out."""
     count, samples = low.shape
     messages = np.zeros((count, samples, 3))
     cost = np.zeros((count, samples))
     sums = np.zeros((count + 1, samples, 3))
     root_cost = np.zeros(samples)
     order = np.empty(count, dtype=np.int64)
+    levels = np.empty(absence.shape[0])
+    kappa = np.empty(1)
     out = np.empty(trees.shape[0])
     for t in range(trees.shape[0]):
-        out[t] = fill(trees[t], order, weights, low, width, own, messages, cost, sums, root_cost, table)
+        for i in range(absence.shape[0]):
+            kappa[0] = absence[i]
+            levels[i] = log_absence[i] + fill(
+                trees[t], order, weights, low, width, own, messages, cost, sums, root_cost, kappa, table
+            )
+        top = levels.max()
+        out[t] = top + np.log(np.exp(levels - top).sum())
     return out
