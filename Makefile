@@ -6,7 +6,7 @@ BIN := .venv/bin
 .PHONY: demo test lint bench format clean
 
 demo: .venv/ready
-	$(BIN)/snakemake --cores $(CORES) --config samples=resources/demo/samples.tsv outdir=results
+	$(BIN)/snakemake --cores $(CORES) --config samples=resources/demo/samples.tsv treatments=resources/demo/treatments.tsv outdir=results
 	$(BIN)/truncal compare --results results --truth resources/demo/truth
 	@echo "Reports: results/cohort/report.html and results/PATIENT/report.html"
 

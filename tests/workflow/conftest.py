@@ -38,9 +38,16 @@ def snakemake(project: Path) -> Run:
 
 
 @pytest.fixture(scope="session")
-def demo_results(project: Path, snakemake: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo(project: Path) -> dict[str, Path]:
+    """The demo's part of the config."""
+    folder = project / "resources" / "demo"
+    return {"samples": folder / "samples.tsv", "treatments": folder / "treatments.tsv"}
+
+
+@pytest.fixture(scope="session")
+def demo_results(demo: dict[str, Path], snakemake: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Results of the demo, run once from an unrelated folder."""
     cwd = tmp_path_factory.mktemp("demo")
-    done = snakemake(cwd, samples=project / "resources/demo/samples.tsv", outdir="results")
+    done = snakemake(cwd, **demo, outdir="results")
     assert done.returncode == 0, done.stderr[-5000:]
     return cwd / "results"

@@ -14,6 +14,7 @@ from typing import Any
 
 from truncal import __version__
 from truncal.errors import Faults
+from truncal.progress import LOGGED
 from truncal.sheet.samples import Sheet, read_sheet
 from truncal.sheet.settings import complete_settings
 from truncal.tables import atomic, write_rows
