@@ -178,7 +178,9 @@ def test_events_on_the_tree(tmp_path: Path) -> None:
 
 
 def test_few_cells_with_many_copies_are_told_from_many_with_few() -> None:
-    """The same copies per cell in all samples: 12, 5, 7 and 9 copies follow a branch's shares, not the trunk's."""
+    """The same copies per cell in all samples: 12, 5, 7 and 9 copies follow a branch's shares, not the
+    trunk's.
+    """
     tree = clones({1: 0, 2: 1}, [[1.0] * 4, [0.9, 0.27, 0.45, 0.63]])
     base = np.full(4, 2.0)
     on_branch = log_total_likelihood(np.array([12.0, 5.0, 7.0, 9.0]), base, tree, gain=True)
@@ -188,7 +190,9 @@ def test_few_cells_with_many_copies_are_told_from_many_with_few() -> None:
 
 
 def test_a_rounded_deletion_leaves_open_what_rounding_hides() -> None:
-    """No copies in rounded states: 80 % of the cells would be reported the same as all of them, half would not."""
+    """No copies in rounded states: 80 % of the cells would be reported the same as all of them, half would
+    not.
+    """
     tree = clones({1: 0, 2: 1, 3: 2}, [[1.0] * 3, [0.85] * 3, [0.4] * 3])
     log = log_total_likelihood(np.zeros(3), np.full(3, 2.0), tree, gain=False)
     assert abs(log[0] - log[1]) < 1 and log[0] - log[2] > 5

@@ -87,7 +87,7 @@ def write_vcf(
 
 
 def spread(listed: list[tuple[Statement, Allele]]) -> list[list[tuple[Statement, Allele]]]:
-    """Groups in which no two alleles are neighbours, so that a reader that joins adjacent SNVs leaves them be."""
+    """Groups in which no two alleles are neighbours, so that joining adjacent SNVs leaves them be."""
     groups: list[list[tuple[Statement, Allele]]] = []
     for one, allele in sorted(listed, key=lambda pair: pair[1]):
         for group in groups:

@@ -34,7 +34,7 @@ def test_a_hit_and_no_minor_copy() -> None:
     lost, _, _ = events_of(tumour([RB1], [[1.0, 1.0]], cluster=[1], minor=0.0))
     assert [(event.gene, event.event) for event in lost] == [("RB1", "biallelic loss")]
     assert lost[0].p_truncal > 0.8 and lost[0].cluster == 1
-    assert lost[0].drugs("resistant") == ["EGFR TKI"]
+    assert lost[0].drugs("resistant") == ["EGFR TKI (with TP53 loss)"]
 
 
 def test_two_hits_in_one_clone_and_unknown_phase() -> None:
