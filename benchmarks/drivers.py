@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.calibration import Calls, bootstrap, measures, reliability_svg
-from benchmarks.datasets import Truth, Tumour, conipher_sims, read_rows
+from benchmarks.datasets import COUNT_COLUMNS, Truth, Tumour, conipher_sims, read_rows
 from benchmarks.peers import PyCloneVI
 from benchmarks.report import Report
 
@@ -76,6 +76,7 @@ class Case:
     truncal: dict[str, bool]
     chosen: list[str]
     fit: bool = True
+    peer_key: str = ""
 
 
 def _simulated(options: argparse.Namespace):
@@ -127,7 +128,8 @@ def _conipher(options: argparse.Namespace):
             depth = np.mean([int(row["ref_counts"]) + int(row["alt_counts"]) for row in tumour.rows])
             purity = min(float(row["tumour_content"]) for row in tumour.rows)
             fit = bool(depth >= FIT_TO_JUDGE[0] and purity >= FIT_TO_JUDGE[1])
-            yield Case(tumour.name, counts, clonal, tumour.truth.truncal, chosen, fit)
+            key = f"conipher-sims (rounded)/{tumour.name}"
+            yield Case(tumour.name, counts, clonal, tumour.truth.truncal, chosen, fit, key)
 
 
 # ------------------------------------------------------------------ scores
@@ -145,7 +147,8 @@ def _score(name: str, cases, options: argparse.Namespace, report: Report) -> Non
             tools["upper bound reaches 1"] = (rule, rule)
             if "pyclone-vi" in options.peer:
                 peer = PyCloneVI(options.peer["pyclone-vi"], "binomial")
-                theirs, _ = peer.run(case.counts, Path(folder), key=f"drivers/{name}/{case.name}")
+                whole = rounded(case.counts, Path(folder) / "rounded.tsv")
+                theirs, _ = peer.run(whole, Path(folder), key=case.peer_key or f"drivers/{name}/{case.name}")
                 tools["PyClone-VI ≥ 0.9"] = (theirs.p_clonal, theirs.p_truncal)
             for tool, (p_clonal, p_truncal) in tools.items():
                 for question, known, said in (
@@ -163,6 +166,18 @@ def _score(name: str, cases, options: argparse.Namespace, report: Report) -> Non
             if key in pooled:
                 path = options.figures / f"reliability_{name}_{question}.svg"
                 path.write_text(reliability_svg(pooled[key].calls, f"p_{question}, {name}"), encoding="utf-8")
+
+
+def rounded(counts: Path, out: Path) -> Path:
+    """The same table with whole copy numbers, which is all that PyClone-VI takes."""
+    rows = read_rows(counts)
+    for row in rows:
+        row["major_cn"] = str(max(1, round(float(row["major_cn"]))))
+        row["minor_cn"] = str(round(float(row["minor_cn"])))
+    names = [name for name in COUNT_COLUMNS if name in rows[0]]
+    lines = ["\t".join(names), *("\t".join(row[name] for name in names) for row in rows)]
+    out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return out
 
 
 @dataclass
