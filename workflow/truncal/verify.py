@@ -94,14 +94,18 @@ def verify_cohort(results: Path) -> Verdict:
 
 def _verify_step(step: str, folder: Path, out: Path, patient: str, sheet: Sheet | None) -> Verdict:
     there, new = folder / step, out / step
-    record = read_step(there)
-    if not record["parameters"]:
+    try:
+        record = read_step(there)
+        parameters, _ = dict(record["parameters"]), [(one["name"], one["sha256"]) for one in record["inputs"]]
+    except (ValueError, KeyError, TypeError):
+        return Verdict(patient, step, DIFFERS, "step.json is damaged")
+    if not parameters:
         return Verdict(patient, step, DIFFERS, "lacks step.json")
     changed, unknown = _check_inputs(record, _candidates(step, folder, record, patient, sheet))
     if unknown and sheet is None:
         return Verdict(patient, step, SKIPPED, f"reads {_listed(unknown)}; give --samples")
-    seed = record["parameters"].get("seed")
-    settings = {name: part for name, part in record["parameters"].items() if name not in ("seed", "samples")}
+    seed = parameters.get("seed")
+    settings = {name: part for name, part in parameters.items() if name not in ("seed", "samples")}
     command = [step, *_step_arguments(step, folder, patient, sheet), "--out", str(new)]
     command += ["--settings", json.dumps(settings)] + (["--seed", str(seed)] if seed is not None else [])
     found = _recompute(patient, step, there, new, command, STEP_FILES[step])
