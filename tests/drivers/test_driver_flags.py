@@ -99,3 +99,21 @@ def test_t790m_lost_while_the_driver_stays() -> None:
     assert codes(stays) == []
     came = tumour([L858R, T790M], [[1.0, 1.0], [0.0, 0.6]], cluster=cluster, tree=tree, samples=samples)
     assert codes(came) == []
+
+
+def test_resistance_on_one_allele_is_said_with_its_fragments() -> None:
+    c797s = variant("7:55181398:T>A")
+    given = tumour([T790M, c797s], [[0.9, 0.9], [0.6, 0.6]], cluster=[2, 3])
+    events = small_variant_events(given, MATCHER, {}, SETTINGS)
+    pair = {"event_a": "EGFR:T790M", "event_b": "EGFR:C797S"}
+    counts = {"n_both": 25, "n_a_only": 15, "n_b_only": 0}
+    rows = [
+        {**pair, "sample_id": "R1", "verdict": "cis", **counts},
+        {**pair, "sample_id": "R2", "verdict": "not_assessable"},
+    ]
+    flags = [flag for flag in all_flags(given, events, 0.0, load_drugs(), rows) if "C797S" in flag["text"]]
+    assert flags[0]["code"] == "cis"
+    for words in ("on the same allele", "R1 (25 fragments with both, 15 and 0 with one)", "not told apart", "R2"):
+        assert words in flags[0]["text"]
+    untold = all_flags(given, events, 0.0, load_drugs(), rows[1:])
+    assert [flag["code"] for flag in untold if "C797S" in flag["text"]][0] == "phase"

@@ -31,10 +31,15 @@ ENOUGH = 10
 
 
 def all_flags(
-    tumour: Tumour, events: Sequence[Event], polyclonal: float | None, drugs: Drugs
+    tumour: Tumour,
+    events: Sequence[Event],
+    polyclonal: float | None,
+    drugs: Drugs,
+    phases: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
-    """Rows of flags.tsv."""
+    """Rows of flags.tsv; `phases` are those of phase.tsv."""
     return [
+        *one_allele_or_two(events, phases),
         *germline(tumour, events),
         *haematopoiesis(tumour, events),
         *independent_primaries(tumour, polyclonal),
@@ -54,6 +59,36 @@ def _flag(
         "severity": severity,
         "text": text,
     }
+
+
+def one_allele_or_two(
+    events: Sequence[Event], phases: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Pairs of resistance mutations within a read of each other: in cis, in trans, or not to be told.
+
+    C797S in cis with T790M resists every EGFR inhibitor; in trans, first and third generation together still work.
+    """
+    resistant = {event.id: event for event in events if event.role in RESISTANCE}
+    pairs: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for row in phases:
+        pair = (row["event_a"], row["event_b"])
+        if pair[0] in resistant and pair[1] in resistant:
+            said = row["sample_id"]
+            if row.get("n_both") is not None:
+                said += f" ({row['n_both']} fragments with both, {row['n_a_only']} and {row['n_b_only']} with one)"
+            pairs.setdefault(pair, {}).setdefault(row["verdict"], []).append(said)
+    words = {"cis": "on the same allele (cis)", "trans": "on different alleles (trans)"}
+    words |= {"mixed": "both in cis and in trans"}
+    flags = []
+    for (a, b), verdicts in pairs.items():
+        said = [
+            f"{words.get(verdict, 'not told apart by any fragment or phase')} in {', '.join(samples)}"
+            for verdict, samples in verdicts.items()
+        ]
+        text = f"{a.replace(':', ' ')} and {b.replace(':', ' ')} are {'; '.join(said)}."
+        known = [verdict for verdict in verdicts if verdict in words]
+        flags.append(_flag(known[0] if len(known) == 1 else "phase", "warning", text, resistant[b]))
+    return flags
 
 
 def germline(tumour: Tumour, events: Sequence[Event]) -> list[dict[str, Any]]:

@@ -94,7 +94,7 @@ def run_drivers(
         "polytargeting": sets,
         "coverage": coverage,
         "treatments": [{"patient": inputs.patient, **vars(one)} for one in treatments],
-        "flags": [*lineage_flags, *all_flags(tumour, events, tumour.polyclonal, drugs)],
+        "flags": [*lineage_flags, *all_flags(tumour, events, tumour.polyclonal, drugs, phases)],
         "not_assessable": not_assessable_rows(
             statements,
             copy_number=bool(states) or np.isfinite(tumour.minor).any(),
