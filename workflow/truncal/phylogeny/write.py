@@ -27,6 +27,13 @@ def write_phylogeny(directory: Path, result: Phylogeny) -> None:
     write_table(directory / "mutations.tsv", _mutations(result))
     write_table(directory / "ccf.tsv", data.ccf)
     names = data.cluster_ids
+    with atomic(directory / "posterior.npz", "wb") as handle:
+        np.savez_compressed(
+            handle,
+            cluster_ids=np.array(names),
+            parents=result.posterior.trees.astype(np.int16),
+            probability=result.posterior.probability,
+        )
     support = [float(result.edges[parent, k]) for k, parent in enumerate(result.consensus)]
     with atomic(directory / "tree.nwk") as handle:
         handle.write(newick(result.consensus, names) + "\n")
