@@ -113,7 +113,12 @@ def test_resistance_on_one_allele_is_said_with_its_fragments() -> None:
     ]
     flags = [flag for flag in all_flags(given, events, 0.0, load_drugs(), rows) if "C797S" in flag["text"]]
     assert flags[0]["code"] == "cis"
-    for words in ("on the same allele", "R1 (25 fragments with both, 15 and 0 with one)", "not told apart", "R2"):
+    for words in (
+        "on the same allele",
+        "R1 (25 fragments with both, 15 and 0 with one)",
+        "not told apart",
+        "R2",
+    ):
         assert words in flags[0]["text"]
     untold = all_flags(given, events, 0.0, load_drugs(), rows[1:])
     assert [flag["code"] for flag in untold if "C797S" in flag["text"]][0] == "phase"

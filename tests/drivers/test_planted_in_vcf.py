@@ -12,6 +12,7 @@ from tumours import SETTINGS, tumour, write_table
 from truncal.counts.run import run_counts
 from truncal.drivers.alleles import Allele, kind, make_allele, substitutions, trimmed
 from truncal.drivers.events import small_variant_events
+from truncal.drivers.phase import phase_rows
 from truncal.drivers.rules import Variant
 from truncal.drivers.run import make_matcher
 from truncal.drivers.statements import Statement, load_statements
@@ -151,3 +152,28 @@ def test_found_through_the_counts_step(tmp_path: Path, build: str, style: str, f
             found[one.id] |= {one.id} & hits
     wanted = {one.id for group in groups for one, _ in group}
     assert {name for name in wanted if not found[name]} == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("egfr_t790m_c797g_l858r_cis", {"T790M", "C797G", "L858R"}),
+        ("egfr_ex19del_t790m_c797s_trans", {"T790M", "C797S", "E746_S752delinsA"}),
+    ],
+)
+def test_real_egfr_vcfs_without_reads(shared: Path, tmp_path: Path, name: str, expected: set[str]) -> None:
+    """All three drivers are found (the deletion by its class); their phase is never guessed."""
+    vcf = shared / "data" / "vcf-fixtures" / f"{name}.vcf"
+    sheet = write_table(tmp_path / "s.tsv", "patient sample vcf purity", [("P", "S", vcf, 0.5)])
+    settings = {**SETTINGS, "build": "GRCh37"}
+    run_counts(sheet, "P", tmp_path / "counts", settings, None)
+    table = read_table(tmp_path / "counts" / "counts.tsv")
+    variants = [
+        Variant(make_allele(row["chrom"], row["pos"], row["ref"], row["alt"]), row["gene"], row["hgvsp"])
+        for row in table.rows()
+    ]
+    known = tumour(variants, [[1.0]] * len(variants), cluster=[1] * len(variants), build="GRCh37")
+    events = small_variant_events(known, make_matcher(STATEMENTS, "GRCh37"), {}, settings)
+    assert {event.event for event in events} == expected
+    rows = phase_rows(known, events, {}, {"R1": vcf}, settings)
+    assert {row["verdict"] for row in rows} == {"not_assessable"}
