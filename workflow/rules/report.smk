@@ -54,7 +54,9 @@ rule report:
 
 rule figures:
     input:
-        f"{OUT}/{{patient}}/patient.json",
+        document=f"{OUT}/{{patient}}/patient.json",
+        # not read, but steps side by side would double the memory and cores of a patient's cluster job
+        page=f"{OUT}/{{patient}}/report.html",
     output:
         [
             f"{OUT}/{{patient}}/figures/{name}"
@@ -84,4 +86,4 @@ rule figures:
         common=PLAN.arguments(),
         version=PLAN.version,
     shell:
-        "truncal figures --patient-json {input:q} --out {params.out:q} {params.common:q} 2> {log:q}"
+        "truncal figures --patient-json {input.document:q} --out {params.out:q} {params.common:q} 2> {log:q}"
