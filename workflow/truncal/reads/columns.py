@@ -16,7 +16,7 @@ _NORMAL = re.compile(
     r"(^|[_.\-\s])(normals?|normal_?dna|dna_?normal|germline|blood|pbmcs?|control|gl|buffy)($|[_.\-\s])",
     re.IGNORECASE,
 )
-_SHORT_NORMAL = re.compile(r"[_.\-](N|normal|R|ref)\Z")
+_SHORT_NORMAL = re.compile(r"[_.\-]N\Z")
 _SHORT_TUMOUR = re.compile(r"[_.\-]T\Z")
 _RNA = re.compile(r"(^|[_.\-\s])(rna|rnaseq|rna_?tumou?r)($|[_.\-\s])", re.IGNORECASE)
 _TUMOUR_LINE = re.compile(
