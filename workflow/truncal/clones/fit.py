@@ -14,6 +14,16 @@ import numpy as np
 
 from truncal.ccf.model import ReadModel
 from truncal.clones.mixture import TRUNK, Fixed, Mixture, expect, fixed_likelihoods, maximise
+from truncal.clones.moves import (
+    SPLIT_FROM,
+    best_merge,
+    least_needed,
+    merged,
+    scores,
+    split,
+    split_trunk,
+    without,
+)
 from truncal.clones.posterior import Centre, cluster_posterior
 from truncal.clones.samples import estimate_overdispersion, expected_copies, refine_purity
 from truncal.clones.start import starting_groups
@@ -86,6 +96,11 @@ def _from_scratch(model: ReadModel, fixed: Fixed, options: Options) -> Mixture:
         mixture = _settle(model, fixed, more, options)
         if len(mixture.centres) <= count:
             break
+    for _ in range(ROUNDS):
+        divided = _divide(model, fixed, mixture)
+        if divided is None:
+            break
+        mixture = _settle(model, fixed, divided, options)
     return mixture
 
 
@@ -128,13 +143,46 @@ def _more(model: ReadModel, fixed: Fixed, mixture: Mixture, options: Options) ->
 
 
 def _settle(model: ReadModel, fixed: Fixed, mixture: Mixture, options: Options) -> Mixture:
-    """Iterate to a fixed point, then try to do with fewer clusters, until neither changes anything."""
+    """Iterate to a fixed point and do with fewer clusters, until neither changes anything."""
     mixture = _iterate(model, fixed, mixture, options)
+    tried: dict = {}
     while True:
-        fewer = _fewer(model, fixed, mixture, options)
-        if fewer is None:
+        gone = least_needed(model, mixture)
+        if gone is not None:
+            mixture = _iterate(model, fixed, without(mixture, gone), options)
+            continue
+        pair = best_merge(model, mixture, tried)
+        if pair is None:
             return mixture
-        mixture = _iterate(model, fixed, fewer, options)
+        mixture = _iterate(model, fixed, merged(mixture, *pair), options)
+
+
+def _divide(model: ReadModel, fixed: Fixed, mixture: Mixture) -> Mixture | None:
+    """The mixture with every cluster split that two explain better, or None where none is."""
+    r = mixture.responsibility
+    copies = expected_copies(model, mixture)
+    centres = list(mixture.centres)
+    known = np.isfinite(copies).any(axis=1)
+    for k, centre in enumerate(mixture.centres):
+        members = np.flatnonzero((r[:, k + 1] > 0.5) & known)
+        if len(members) < SPLIT_FROM:
+            continue
+        z = scores(model, members, np.broadcast_to(centre.mean, (len(members), model.shape[1])))
+        pair = split(model, members, r[members, k + 1], z, centre)
+        if pair is not None:
+            centres[k] = pair[0]
+            centres.append(pair[1])
+    members = np.flatnonzero((r[:, TRUNK] > 0.5) & known)
+    if len(members) >= SPLIT_FROM:
+        z = scores(model, members, copies[members])
+        branch = split_trunk(model, fixed, members, r[members, TRUNK], z)
+        if branch is not None:
+            centres.append(branch)
+    if len(centres) == len(mixture.centres):
+        return None
+    added = len(centres) - len(mixture.centres)
+    sizes = np.concatenate([r[:, :-1], np.full((len(r), added), 2.0 / len(r)), r[:, -1:]], axis=1)
+    return Mixture(centres, sizes / sizes.sum(axis=1, keepdims=True))
 
 
 def _iterate(model: ReadModel, fixed: Fixed, mixture: Mixture, options: Options) -> Mixture:
@@ -151,60 +199,3 @@ def _iterate(model: ReadModel, fixed: Fixed, mixture: Mixture, options: Options)
         if before is None:
             label = None
     return mixture
-
-
-def _fewer(model: ReadModel, fixed: Fixed, mixture: Mixture, options: Options) -> Mixture | None:
-    """The mixture without its least needed cluster, or None where every one is needed.
-
-    Without cluster k its members go where they fit best among the others; what that costs is compared with what the
-    cluster costs itself: the integral over its DCF (log marginal against the likelihood at its mean) and its place
-    in the restaurant prior.
-    """
-    n = model.shape[0]
-    likelihood, r = mixture.log_likelihood, mixture.responsibility
-    sizes = r[:, :-1].sum(axis=0)
-    log_sizes = np.log(np.maximum(sizes, 1e-3))
-    scores = likelihood.copy()
-    scores[:, :-1] += log_sizes
-    scores[:, -1] += np.log(options.outlier_prior * n)
-    worst, gain = -1, 0.0
-    for k, centre in enumerate(mixture.centres):
-        share = r[:, k + 1]
-        members = np.flatnonzero(share > 0.01)
-        others = np.delete(scores[members], k + 1, axis=1)
-        top = others.max(axis=1)
-        without = top + np.log(np.exp(others - top[:, None]).sum(axis=1))
-        plain = likelihood[members, k + 1]
-        # the likelihood at the mean is replaced by the marginal over the DCF
-        occam = _occam(centre)
-        size = sizes[k + 1]
-        # restaurant prior of a table of this size against adding its members to other tables one by one
-        table = np.log(options.concentration) + _log_gamma(max(size, 1.0))
-        with_it = (share[members] * plain).sum() + occam + table
-        difference = (share[members] * without).sum() - with_it
-        if difference > gain:
-            worst, gain = k, difference
-    if worst < 0:
-        return None
-    keep = [column for column in range(r.shape[1]) if column != worst + 1]
-    stale = np.flatnonzero(r[:, worst + 1] > 1e-3)
-    r = r[:, keep].copy()
-    lost = r.sum(axis=1) < 1e-9
-    r[lost, -1] = 1.0
-    centres = [centre for k, centre in enumerate(mixture.centres) if k != worst]
-    seen = [centre for k, centre in enumerate(mixture.seen) if k != worst]
-    return Mixture(centres, r / r.sum(axis=1, keepdims=True), likelihood[:, keep], seen, stale)
-
-
-def _occam(centre: Centre) -> float:
-    """Log of the share of the prior that the posterior keeps, over samples (S,): sum of log marginal − likelihood.
-
-    A spike keeps its prior mass; between the spikes the posterior keeps √(2π) standard deviations of the uniform.
-    """
-    return float(centre.occam.sum())
-
-
-def _log_gamma(x: float) -> float:
-    from math import lgamma
-
-    return lgamma(x)
