@@ -3,7 +3,8 @@
 Sets: `simulated` (tumours of `truncal simulate` with planted drivers over purity, depth, regions, doubling,
 mirrored imbalance and subclonal copy number), `conipher` (a foreign simulator; every mutation counts as a
 driver), `next-region` (each region left out in turn; what the others forecast for it) and `nsclc-egfr` (a
-description: labels of driver genes in real tumours beside the authors' calls by presence). Baselines on the
+description: labels of driver genes in real tumours beside the authors' calls by presence), `copy-number` and
+`timing` (`driver_events.py`). Baselines on the
 same counts: the rule of CONIPHER (upper bound of the interval of a mutation's own CCF reaches 1 in every
 region) and, where PyClone-VI is given as a peer, its cluster's CCF ≥ 0.9 in every region.
 """
@@ -21,11 +22,12 @@ import numpy as np
 
 from benchmarks.calibration import Calls, bootstrap, measures, reliability_svg
 from benchmarks.datasets import COUNT_COLUMNS, Truth, Tumour, conipher_sims, read_rows
+from benchmarks.driver_events import copy_number, timing
 from benchmarks.peers import PyCloneVI
 from benchmarks.report import Report
 
 HELP = "calibration of the drivers' clonality"
-SETS = ("simulated", "conipher", "next-region", "nsclc-egfr")
+SETS = ("simulated", "conipher", "next-region", "nsclc-egfr", "copy-number", "timing")
 SHOWN = (
     "n", "ECE", "ECE_low", "ECE_high", "ECE_mid", "ECE_mid_low", "ECE_mid_high", "Brier", "slope",
     "indeterminate", "found",
@@ -61,6 +63,10 @@ def run(options: argparse.Namespace, report: Report) -> None:
         _next_region(options, report)
     if "nsclc-egfr" in wanted:
         _nsclc_egfr(options, report)
+    if "copy-number" in wanted:
+        copy_number(options, report)
+    if "timing" in wanted:
+        timing(options, report)
 
 
 # ------------------------------------------------------------------ tumours

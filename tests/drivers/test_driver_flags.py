@@ -121,4 +121,4 @@ def test_resistance_on_one_allele_is_said_with_its_fragments() -> None:
     ):
         assert words in flags[0]["text"]
     untold = all_flags(given, events, 0.0, load_drugs(), rows[1:])
-    assert [flag["code"] for flag in untold if "C797S" in flag["text"]][0] == "phase"
+    assert next(flag["code"] for flag in untold if "C797S" in flag["text"]) == "phase"

@@ -61,9 +61,7 @@ def _flag(
     }
 
 
-def one_allele_or_two(
-    events: Sequence[Event], phases: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+def one_allele_or_two(events: Sequence[Event], phases: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Pairs of resistance mutations within a read of each other: in cis, in trans, or not to be told.
 
     C797S in cis with T790M resists every EGFR inhibitor; in trans, first and third generation together still work.

@@ -131,12 +131,16 @@ def _row(
     row["p_acquired"] = 1 - p_pre if seen_after else 0.0
     shown = [int(s) for s in before if event.present[s]]
     above = options["timing_above"]
-    if shown or p_pre >= above:
+    if p_pre >= above:
         names = ", ".join(tumour.sample_ids[s] for s in shown) or tumour.sample_ids[deepest]
         reads = ", ".join(
             f"{tumour.alt[main, s]:.0f} of {tumour.depth[main, s]:.0f}" for s in shown or [deepest]
         )
         return {**row, "verdict": PRE_EXISTING, "reason": f"Seen {words} in {names} ({reads} reads)."}
+    if shown:
+        names = ", ".join(tumour.sample_ids[s] for s in shown)
+        text = f"Some reads {words} in {names}, which errors may explain."
+        return {**row, "verdict": UNDETERMINABLE, "reason": text}
     if not seen_after:
         return {**row, "verdict": UNDETERMINABLE, "reason": f"Not seen {words}, and not seen after."}
     if known.any() and 1 - p_pre >= above:
