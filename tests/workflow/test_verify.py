@@ -11,7 +11,7 @@ import pytest
 from truncal.cli import main
 from truncal.provenance import environment
 
-STEPS = ("counts", "clones", "phylogeny", "drivers", "assemble", "report")
+STEPS = ("counts", "clones", "phylogeny", "drivers", "assemble", "report", "figures")
 
 
 def verify(capsys: pytest.CaptureFixture, *arguments: object) -> tuple[int, dict[tuple[str, str], list[str]]]:
