@@ -77,3 +77,7 @@ def test_structural_variants_by_their_breakpoints(tmp_path: Path) -> None:
     path.write_text(VCF.replace("R1\tR2", "A\tB"), encoding="utf-8")
     with pytest.raises(UserError, match="none of the patient's"):
         read_fusions(path, three_clones(), None, MODELS, GENES)
+    path.write_text(VCF.replace("R1\tR2", "TUMOR\tOTHER"), encoding="utf-8")
+    alone = tumour([variant("1:1:A>C")], [[1.0]], cluster=[1])
+    found = read_fusions(path, alone, None, MODELS, GENES)
+    assert [(one.sample, one.three) for one in found] == [("R1", "ALK")]

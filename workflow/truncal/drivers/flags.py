@@ -64,7 +64,8 @@ def _flag(
 def one_allele_or_two(events: Sequence[Event], phases: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Pairs of resistance mutations within a read of each other: in cis, in trans, or not to be told.
 
-    C797S in cis with T790M resists every EGFR inhibitor; in trans, first and third generation together still work.
+    C797S in cis with T790M resists every EGFR inhibitor; in trans, first and third generation together still
+    work.
     """
     resistant = {event.id: event for event in events if event.role in RESISTANCE}
     pairs: dict[tuple[str, str], dict[str, list[str]]] = {}

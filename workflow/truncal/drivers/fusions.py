@@ -91,8 +91,12 @@ def _from_vcf(path: Path, tumour: Tumour, models: Transcripts, genes: set[str]) 
             if line.startswith("#"):
                 columns = fields[9:]
                 if columns and not set(columns) & set(known):
+                    known = _only_tumour(columns, tumour.sample_ids)
+                if columns and not known:
                     listed = ", ".join(columns)
-                    text = f"its samples ({listed}) are none of the patient's ({', '.join(known)})"
+                    text = (
+                        f"its samples ({listed}) are none of the patient's ({', '.join(tumour.sample_ids)})"
+                    )
                     raise UserError(Fault(text, path, number))
                 continue
             ends = _ends(fields)
@@ -105,6 +109,12 @@ def _from_vcf(path: Path, tumour: Tumour, models: Transcripts, genes: set[str]) 
             five, target = partners[1 - three] or _place(ends[1 - three]), partners[three]
             for sample, support in _samples(fields, columns, known):
                 yield Fusion(sample, five, target or "NA", support)
+
+
+def _only_tumour(columns: Sequence[str], sample_ids: Sequence[str]) -> dict[str, str]:
+    """A patient's only sample is the file's only column, or the one called TUMOR."""
+    found = [name for name in columns if name.upper() in ("TUMOR", "TUMOUR")] or list(columns)
+    return {found[0]: sample_ids[0]} if len(found) == 1 == len(sample_ids) else {}
 
 
 def _ends(fields: Sequence[str]) -> tuple[tuple[str, int], tuple[str, int]] | None:
@@ -151,7 +161,7 @@ def _samples(
         support = sum(numbers) if numbers else None
         genotype = values.get("GT", "./.")
         if (support is not None and support >= MIN_SUPPORT) or (support is None and "1" in genotype):
-            yield name, support
+            yield known[name], support
 
 
 def fusion_events(

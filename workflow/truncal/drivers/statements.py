@@ -193,7 +193,7 @@ def _statement(row: Mapping[str, str | None], source: str, fallback: str) -> Sta
         drugs_resistant=split_list(one("drugs_resistant")),
         level=one("evidence_level"),
         pmids=split_list(one("pmids")),
-        verification=one("verification"),
+        verification=one("verification") or (None if source == SHIPPED else f"as {source} gives it"),
         claim_source=one("clinical_claim_source"),
         observable_from=one("observable_from"),
         rule=one("rule"),
