@@ -74,7 +74,8 @@ def one_allele_or_two(events: Sequence[Event], phases: Sequence[Mapping[str, Any
         if pair[0] in resistant and pair[1] in resistant:
             said = row["sample_id"]
             if row.get("n_both") is not None:
-                said += f" ({row['n_both']} fragments with both, {row['n_a_only']} and {row['n_b_only']} with one)"
+                alone = f"{row['n_a_only']} and {row['n_b_only']} with one"
+                said += f" ({row['n_both']} fragments with both, {alone})"
             pairs.setdefault(pair, {}).setdefault(row["verdict"], []).append(said)
     words = {"cis": "on the same allele (cis)", "trans": "on different alleles (trans)"}
     words |= {"mixed": "both in cis and in trans"}
