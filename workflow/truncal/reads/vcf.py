@@ -106,6 +106,8 @@ def choose_schemes(header: Header, forced: str | None = None) -> list[Scheme]:
         return found
     fields = ", ".join(header.formats) or "none"
     what = f"scheme {forced} does not fit" if forced else "no known way to read counts"
+    if "SVTYPE" in header.infos and not forced:
+        what = "seems to hold structural variants, which are not read; " + what
     raise UserError(
         Fault(
             f"{what}; FORMAT fields found: {fields}; expected AD, or the fields of a supported caller",
