@@ -120,7 +120,7 @@ RECIPES: dict[str, Recipe] = {
 }  # fmt: skip
 
 REFUSED = {
-    "delly_sv.vcf": "structural variants, which are not read; no known way to read counts; FORMAT fields found",
+    "delly_sv.vcf": "structural variants, which are not read; no known way to read counts; FORMAT",
     "strelka2_germline_mode.vcf": "holds germline calls",
     "funcotator_hg19.vcf.gz": "no sample columns",
     "bcsq_sites.vcf": "no sample columns",
