@@ -177,3 +177,9 @@ def test_smallest_covers_against_enumeration(
 @pytest.mark.parametrize("verdict", ["cis", "trans"])
 def test_statements_of_phase_exist(verdict: str) -> None:
     assert any(one.match == "phase" and one.alteration.endswith(f"in {verdict}") for one in STATEMENTS)
+
+
+def test_resistance_that_fits_no_clone_is_said() -> None:
+    rows, _ = sets_of([L858R, T790M], [1, -1], {1: 0})
+    assert rows
+    assert all("EGFR:T790M resists and fits no clone" in row["vetoes"] for row in rows.values())

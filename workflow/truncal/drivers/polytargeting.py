@@ -179,7 +179,15 @@ def polytargeting(
         weighed.append((weight, status))
     if not weighed:
         return [], []
-    return _sets(weighed, options), _coverage(weighed)
+    rows = _sets(weighed, options)
+    unplaced = [
+        f"{event.id} resists and fits no clone of the tree"
+        for event in events
+        if event.cluster <= 0 and any(effect.resistant for effect in profiles[event.id].values())
+    ]
+    for row in rows:
+        row["vetoes"] = ";".join([*filter(None, [row["vetoes"]]), *unplaced]) or None
+    return rows, _coverage(weighed)
 
 
 def _coverage(weighed: Sequence[tuple[float, Mapping[int, Mapping[str, Status]]]]) -> list[dict[str, Any]]:
