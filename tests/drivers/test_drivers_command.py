@@ -206,6 +206,24 @@ def test_without_build_alleles_decide_it(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out" / "step.json").read_text())["summary"]["build"] == "GRCh38"
 
 
+def test_without_build_and_listed_alleles_exons_decide_it(tmp_path: Path) -> None:
+    """An exon 19 deletion that only its class knows, in GRCh37."""
+    patient(tmp_path)
+    (tmp_path / "counts" / "step.json").unlink()
+    path = tmp_path / "counts" / "counts.tsv"
+    lines = [
+        line
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.split("\t")[0] in ("mutation_id", "L")
+    ]
+    text = "\n".join(lines).replace("\t55191822\tT\tG\t", "\t55242462\tCAAGGAATTAAGAGAA\tC\t") + "\n"
+    path.write_text(text, encoding="utf-8")
+    assert run(tmp_path, tmp_path / "out") == 0
+    assert json.loads((tmp_path / "out" / "step.json").read_text())["summary"]["build"] == "GRCh37"
+    (row,) = [row for row in table(tmp_path / "out" / "drivers.tsv") if row["mutation_id"] == "L"]
+    assert "RD0285" in row["evidence"]
+
+
 def test_reference_bases_of_another_build_are_a_warning(tmp_path: Path) -> None:
     patient(tmp_path)
     path = tmp_path / "counts" / "counts.tsv"

@@ -213,16 +213,26 @@ def make_matcher(statements: Sequence[Statement], build: str) -> Matcher:
 
 
 def guess_build(tumour: Tumour, statements: Sequence[Statement]) -> str | None:
-    """The build whose alleles of the table the mutations hit, if exactly one is hit; else `None`."""
-    hit = []
+    """The build that fits the mutations: whose listed alleles they hit or, failing that, whose exons they
+    lie in.
+
+    `None` where neither tells the builds apart.
+    """
+    hits, inside = [], []
+    alleles = [variant.allele for variant in tumour.variants if variant.allele is not None]
     for build in BUILDS:
         matcher = make_matcher(statements, build)
-        if any(
-            variant.allele is not None and matcher.by_allele.get(matcher.where.key(variant.allele))
-            for variant in tumour.variants
-        ):
-            hit.append(build)
-    return hit[0] if len(hit) == 1 else None
+        hits.append(sum(bool(matcher.by_allele.get(matcher.where.key(allele))) for allele in alleles))
+        inside.append(
+            sum(
+                any(model.coding_position(allele.pos) is not None for model in matcher.models.at(allele))
+                for allele in alleles
+            )
+        )
+    for scores in (hits, inside):
+        if min(scores) == 0 < max(scores) or max(scores) > 3 * min(scores):
+            return BUILDS[scores.index(max(scores))]
+    return None
 
 
 def _check_reference(tumour: Tumour, matcher: Matcher) -> None:
