@@ -6,6 +6,7 @@ Oracles: equivalent placements are enumerated by trying every shift and comparin
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -316,3 +317,20 @@ def test_driver_genes_are_listed_without_a_claim() -> None:
         ("APC", "driver_gene", []),
     ]
     assert all("IntOGen" in event.evidence[0] for event in events)
+
+
+def test_each_source_speaks_by_its_first_way() -> None:
+    """Another source's class stands beside the shipped allele; the shipped class does not; FQEA is exempt."""
+    shipped = {one.id: one for one in STATEMENTS}
+    others = [
+        replace(shipped["RD0285"], id="X19", source="other"),
+        replace(shipped["RD0286"], id="X20", source="other"),
+    ]
+    matcher = make_matcher([*STATEMENTS, *others], "GRCh38")
+
+    def names(statement: str) -> set[str]:
+        return {hit.statement.id for hit in matcher.match(Variant(shipped[statement].alleles["GRCh38"]))}
+
+    assert names("RD0012") == {"RD0012", "X19"}
+    assert names("RD0021") == {"RD0021", "X20"}
+    assert names("RD0019") == {"RD0019"}

@@ -18,6 +18,10 @@ WITHOUT_CLAIM = frozenset({ONE_HIT, PARTIAL})
 """Ways to meet a statement that are not enough for its drug claims."""
 
 
+EXEMPT = frozenset({"A763_Y764insFQEA"})
+"""Alterations that lie in the window of a class and behave otherwise: no source's class applies to them."""
+
+
 @dataclass(frozen=True)
 class Hit:
     """A statement met; how: `allele`, `allele_in_mnv`, `joined_records`, `protein`, `class` or `one_hit`."""
@@ -33,6 +37,7 @@ class Matcher:
         self, statements: Sequence[Statement], build: str, where: Contexts, models: Transcripts
     ) -> None:
         self.build, self.where, self.models = build, where, models
+        self.sources = {one.source for one in statements}
         self.by_allele: dict[Hashable, list[Statement]] = {}
         self.by_protein: dict[tuple[str, str], list[Statement]] = {}
         self.multiple: list[tuple[frozenset[Allele], Statement]] = []
@@ -55,12 +60,20 @@ class Matcher:
                             self.by_protein.setdefault((bare(name) or "", change), []).append(one)
 
     def match(self, variant: Variant) -> list[Hit]:
-        """All statements that the variant meets, those of the first way that finds any."""
+        """All statements that the variant meets: of each source, those of the first way that finds any.
+
+        So a source that lists the allele does not add its class as well, but one source's class stands beside
+        another's allele.
+        """
+        found: list[Hit] = []
         for way in (self._by_allele, self._within_mnv, self._by_protein, self._by_class, self._one_hit):
-            hits = way(variant)
-            if hits:
-                return hits
-        return []
+            answered = {hit.statement.source for hit in found}
+            if len(answered) == len(self.sources):
+                break
+            if way == self._by_class and any(hit.statement.alteration in EXEMPT for hit in found):
+                continue
+            found += [hit for hit in way(variant) if hit.statement.source not in answered]
+        return found
 
     def _by_allele(self, variant: Variant) -> list[Hit]:
         if variant.allele is None:
