@@ -180,7 +180,7 @@ class Plan:
 
     def minutes(self, patient: str) -> int:
         """Run time (minutes) for a step of a patient at the first attempt; a cluster job asks for the sum."""
-        return 5 + round(2 * self._input_mb(patient))
+        return 2 + round(2 * self._input_mb(patient))
 
     def _input_mb(self, patient: str) -> float:
         tables = [Path(path) for path in self.files(patient) if not path.endswith((".bam", ".cram"))]
