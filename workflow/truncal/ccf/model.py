@@ -65,6 +65,7 @@ class ReadModel:
     absent: Absent
     ceiling: np.ndarray
     overdispersion: np.ndarray
+    copies: tuple[np.ndarray, np.ndarray]
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -75,6 +76,10 @@ class ReadModel:
         """The same with other overdispersions (S,) and purities multiplied by (S,) factors."""
         rows = _rows(self.sites, self.absent, overdispersion, purity_factor)
         return replace(self, rows=rows, ceiling=row_ceiling(rows), overdispersion=overdispersion)
+
+    def with_all_copies(self, prior: float) -> ReadModel:
+        """The same with another prior of mutations on all copies of an allele, away from the trunk."""
+        return replace(self, states=copy_number_states(*self.copies, self.copy_number_error, prior))
 
     def subset(self, mutations: np.ndarray) -> ReadModel:
         """The model of some mutations (indices)."""
@@ -116,23 +121,28 @@ def read_model(
     absent: Absent,
     copy_number_error: float = 0.05,
     overdispersion: float = 1e-3,
+    all_copies: float = 0.01,
 ) -> ReadModel:
-    """Set up the read model; mean copy numbers with fractions are taken to have the given error."""
-    sites = dense(observations)
+    """Set up the read model; mean copy numbers with fractions are taken to have the given error.
+
+    all_copies: prior that a branch mutation sits on all copies of its allele.
+    """
+    observed = sites = dense(observations)
     both = np.stack([sites.major, sites.minor])
     whole = both == np.round(both)
     error = 0.0 if whole.all() else copy_number_error
-    states = copy_number_states(sites.major, sites.minor, error)
+    states = copy_number_states(sites.major, sites.minor, error, all_copies)
     if tested(both):
         uncertain = ~whole.all(axis=0)
     else:
         uncertain = np.ones(sites.major.shape, dtype=bool)
         sites = replace(sites, major=settled(sites.major, error), minor=settled(sites.minor, error))
+    given = (observed.major, observed.minor)
     sites = replace(sites, copies_error=error * uncertain)
     samples = sites.alt.shape[1]
     each = np.full(samples, overdispersion)
     rows = _rows(sites, absent, each, np.ones(samples))
-    return ReadModel(sites, states, rows, error, absent, row_ceiling(rows), each)
+    return ReadModel(sites, states, rows, error, absent, row_ceiling(rows), each, given)
 
 
 def dense(data: Observations) -> Sites:

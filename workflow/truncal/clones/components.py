@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from truncal.clones.kernels import branch_states, not_whole
-from truncal.copynumber.states import EARLY, LOST
+from truncal.copynumber.states import LOST, slope
 
 LEAST = 2e-3
 """Explanations less probable than this are left out."""
@@ -181,7 +181,7 @@ def summarise(  # type: ignore[no-untyped-def]
                             )
                         mean = min(mean, f)
                     c_mean[s, count], c_spread[s, count] = mean, math.sqrt(variance)
-                    copies[n, s] += w * (mean if loss > 0.0 else max(f + change[z, s], 0.0))
+                    copies[n, s] += w * (mean if loss > 0.0 else max(slope(kind[z]) * f + change[z, s], 0.0))
                     retained[n, s] += 0.0 if loss > RETAINED_WITHIN else w
                 count += 1
         r = responsibility[n, clusters + 1]

@@ -18,6 +18,7 @@ from truncal.clones.moves import (
     SPLIT_FROM,
     best_merge,
     least_needed,
+    log_evidence,
     merged,
     scores,
     split,
@@ -27,11 +28,22 @@ from truncal.clones.moves import (
 from truncal.clones.posterior import Centre, cluster_posterior
 from truncal.clones.samples import estimate_overdispersion, expected_copies, refine_purity
 from truncal.clones.start import starting_groups
+from truncal.copynumber.states import ALL_COPIES
 
 AT_ONCE = 800
 """Mutations that are agglomerated together."""
 
 SWEEPS = 30
+
+OVERDISPERSED = 1.0
+"""Overdispersion × depth from which a fit that starts from `WIDE` is tried as well."""
+
+WIDE = 0.02
+
+NO_TRUNK = 0.05
+"""Share of mutations below which there is no trunk to speak of."""
+
+ALL_COPIES_WITHOUT_TRUNK = 0.5
 
 SETTLED = 1e-3
 """Share of mutations that may still change cluster when an iteration counts as settled."""
@@ -63,18 +75,41 @@ class Fit:
 
 
 def fit_clusters(model: ReadModel, options: Options) -> Fit:
-    """Fit the mixture, each sample's overdispersion and its purity."""
+    """Fit the mixture, each sample's overdispersion and its purity.
+
+    Where the reads turn out overdispersed, few clusters of wide reads and many of narrow ones are both self-consistent;
+    both ends are then tried and the better supported is taken. Without a trunk, gains can't be ordered after it, and
+    branch mutations on all copies of an allele are given a fair chance.
+    """
+    found = _fit(model, options, options.overdispersion)
+    depth = np.maximum(np.median(model.sites.depth, axis=0), 1)
+    if (found.overdispersion * depth).max() > OVERDISPERSED:
+        other = _fit(model, options, WIDE)
+        found = max(found, other, key=lambda fit: log_evidence(fit.model, fit.mixture, options.outlier_prior))
+    trunk = found.mixture.responsibility[:, TRUNK].sum()
+    if trunk < NO_TRUNK * model.shape[0] and (model.states.branch_kind > ALL_COPIES).any():
+        freer = model.with_all_copies(ALL_COPIES_WITHOUT_TRUNK)
+        for start in (options.overdispersion, WIDE):
+            other = _fit(freer, options, start)
+            found = max(
+                found, other, key=lambda fit: log_evidence(fit.model, fit.mixture, options.outlier_prior)
+            )
+    return found
+
+
+def _fit(model: ReadModel, options: Options, start: float) -> Fit:
+    """Fit that starts from an overdispersion."""
     samples = model.shape[1]
-    overdispersion = np.full(samples, options.overdispersion)
+    overdispersion = np.full(samples, start)
     factor = np.ones(samples)
     model = model.with_samples(overdispersion, factor)
     fixed = fixed_likelihoods(model)
     mixture = _from_scratch(model, fixed, options)
+    depth = np.maximum(np.median(model.sites.depth, axis=0), 1)
     for _ in range(ROUNDS):
         copies = expected_copies(model, mixture)
         before, overdispersion = overdispersion, estimate_overdispersion(model, copies, overdispersion)
         factor = refine_purity(model, copies, mixture, factor, options.purity_error)
-        depth = np.maximum(np.median(model.sites.depth, axis=0), 1)
         changed = np.abs(np.log((1 + overdispersion * depth) / (1 + before * depth))).max()
         model = model.with_samples(overdispersion, factor)
         fixed = fixed_likelihoods(model)
@@ -121,8 +156,10 @@ def _start(model: ReadModel, fixed: Fixed, options: Options) -> Mixture:
 
 
 def _centres(model: ReadModel, groups: list[tuple[np.ndarray, np.ndarray]]) -> list[Centre]:
-    spread = np.full(model.shape[1], 1e-3)
-    return [cluster_posterior(model, group, np.ones(len(group)), phi, spread) for group, phi in groups]
+    return [
+        cluster_posterior(model, group, np.ones(len(group)), phi, 1e-4 * phi * (1 - phi) + 1e-6)
+        for group, phi in groups
+    ]
 
 
 def _more(model: ReadModel, fixed: Fixed, mixture: Mixture, options: Options) -> Mixture | None:
@@ -167,7 +204,7 @@ def _divide(model: ReadModel, fixed: Fixed, mixture: Mixture) -> Mixture | None:
         members = np.flatnonzero((r[:, k + 1] > 0.5) & known)
         if len(members) < SPLIT_FROM:
             continue
-        z = scores(model, members, np.broadcast_to(centre.mean, (len(members), model.shape[1])))
+        z = scores(model, members, copies[members])
         pair = split(model, members, r[members, k + 1], z, centre)
         if pair is not None:
             centres[k] = pair[0]

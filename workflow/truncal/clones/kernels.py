@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from truncal.ccf.likelihood import interpolated, log_beta_binomial, row_log_likelihood
-from truncal.copynumber.states import UNTOUCHED
+from truncal.copynumber.states import GAINED, LOST, UNTOUCHED, slope
 
 TABLE_STEP = 0.05
 NEED_SPREAD = 0.02
@@ -126,12 +126,13 @@ def branch_states(
     top = -np.inf
     for z in range(first, last):
         possible = highest + log_weight[z]
-        most = copies_at_most(change[z]) if kind[z] != UNTOUCHED else 1.0
+        event = kind[z] == GAINED or kind[z] == LOST
+        most = copies_at_most(change[z]) if event else 1.0
         for s in range(samples):
             if rows[7][n, s] == -2:
                 continue
-            if kind[z] == UNTOUCHED:
-                value = _row(rows, n, s, phi[s], phi_variance[s])
+            if not event:
+                value = _row(rows, n, s, slope(kind[z]) * phi[s], slope(kind[z]) ** 2 * phi_variance[s])
             else:
                 variance = phi_variance[s] + (cn_variance if not_whole(change[z, s]) else 0.0)
                 value = _spread_row(rows, n, s, max(phi[s] + change[z, s], 0.0), variance)
@@ -222,14 +223,15 @@ def profile(rows, start, change, kind, cn_variance, members, weights, shares, s,
                 if share < 1e-3:
                     continue
                 shift = change[start[n] + z, s]
+                which = kind[start[n] + z]
                 most = copies_at_most(change[start[n] + z])
                 variance = cn_variance if not_whole(shift) else 0.0
                 for j in range(points.shape[0]):
-                    if kind[start[n] + z] != UNTOUCHED:
+                    if which == GAINED or which == LOST:
                         value = _spread_row(rows, n, s, max(points[j] + shift, 0.0), variance)
                         value += _shortfall(points[j], shift, most, variance)
                     else:
-                        value = _row(rows, n, s, points[j], 0.0)
+                        value = _row(rows, n, s, slope(which) * points[j], 0.0)
                     out[j] += share * value
         place += count
     return out
@@ -253,6 +255,9 @@ def grid_likelihood(rows, start, change, log_weight, kind, cn_variance, members,
                 for z in range(start[n], start[n + 1]):
                     if kind[z] == UNTOUCHED:
                         total += math.exp(log_weight[z])
+                    elif kind[z] != GAINED and kind[z] != LOST:
+                        value = _row(rows, n, s, slope(kind[z]) * grid[g], 0.0)
+                        total += math.exp(log_weight[z] + min(value - plain[g], 600.0))
                     else:
                         shift = change[z, s]
                         variance = cn_variance if not_whole(shift) else 0.0

@@ -60,6 +60,16 @@ def best_shared(mixture: Mixture, k: int) -> float:
     return max([0.0, shared_with_trunk(centre), *gains])
 
 
+def log_evidence(model: ReadModel, mixture: Mixture, outlier_prior: float) -> float:
+    """Log marginal likelihood of the whole fit, in the approximation that the moves use."""
+    n = model.shape[0]
+    sizes = np.append(mixture.responsibility[:, :-1].sum(axis=0) / n * (1 - outlier_prior), outlier_prior)
+    total = np.logaddexp.reduce(mixture.log_likelihood + np.log(np.maximum(sizes, 1e-9)), axis=1).sum()
+    for k, centre in enumerate(mixture.centres):
+        total += centre.occam.sum() + best_shared(mixture, k) - penalty(model)
+    return float(total)
+
+
 def least_needed(model: ReadModel, mixture: Mixture) -> int | None:
     """The cluster whose members do best without it, or None where every one is needed."""
     r = mixture.responsibility

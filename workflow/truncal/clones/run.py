@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from truncal.ccf.absent import Absent
-from truncal.ccf.observations import read_observations
 from truncal.ccf.model import read_model
+from truncal.ccf.observations import read_observations
 from truncal.clones.fit import Options, fit_clusters
 from truncal.clones.result import Clustering, clustering
 from truncal.clones.write import write_clones

@@ -11,7 +11,7 @@ import numpy as np
 from truncal.ccf.model import READS, UNEXPLAINED, ReadModel
 from truncal.clones.kernels import overdispersion_log_likelihood, trunk_best, trunk_states
 from truncal.clones.mixture import TRUNK, Mixture
-from truncal.copynumber.states import LATE_GAINED, LATE_LOST
+from truncal.copynumber.states import ALL_COPIES, GAINED, LATE_GAINED, LATE_LOST, LOST
 
 SURE = 0.8
 
@@ -43,12 +43,27 @@ def expected_copies(model: ReadModel, mixture: Mixture) -> np.ndarray:
     whole = np.abs(u - np.round(u)) < 1e-3
     out[on_trunk] = np.where(whole, u, np.nan)[on_trunk]
     sizes = r[:, 1:-1].sum(axis=0)
-    single = np.diff(states.branch_start) == 1
+    # the branch states without an event: one copy mutated, or all of an allele's
+    rows_of = np.repeat(np.arange(len(r)), np.diff(states.branch_start))
+    event = (states.branch_kind == GAINED) | (states.branch_kind == LOST)
+    single = np.bincount(rows_of, weights=event, minlength=len(r)) == 0
+    slopes = np.ones(len(r))
+    np.maximum.at(
+        slopes, rows_of, np.where(states.branch_kind > ALL_COPIES, states.branch_kind - ALL_COPIES, 1)
+    )
+    rows = model.rows
+    seen = rows.alt / np.maximum(rows.depth, 1) / rows.scale
     for k, centre in enumerate(mixture.centres):
         if sizes[k] < 4:
             continue
         members = np.flatnonzero((r[:, k + 1] >= SURE) & single)
-        out[members] = centre.mean
+        one = centre.mean
+        many = slopes[members][:, None] * one
+        use = rows.depth[members]
+        better = (use * (seen[members] - many) ** 2).sum(axis=1) < (use * (seen[members] - one) ** 2).sum(
+            axis=1
+        )
+        out[members] = np.where(better[:, None], many, one)
     return out
 
 

@@ -6,14 +6,19 @@ import numpy as np
 
 from truncal.ccf.model import ReadModel
 from truncal.clones.agglomerate import agglomerate
-from truncal.clones.kernels import grid_likelihood
+from truncal.clones.kernels import branch_log_likelihood, grid_likelihood
 from truncal.clones.prior import LOG_BETWEEN, LOG_ONE, LOG_ZERO
+from truncal.copynumber.states import ALL_COPIES
 
 GRID = 0.5 - 0.5 * np.cos(np.linspace(0, np.pi, 81))
 """DCFs of the start's grid, denser towards 0 and 1, where reads tell more."""
 
 CLEARLY_TRUNK = 8.0
 """A mutation that the trunk explains better than any branch by this (log) is left out of the start."""
+
+
+FAIR = 0.1
+"""Prior of mutations on all copies of their allele from which a group's start is looked for among them as well."""
 
 
 def grid_log_prior() -> np.ndarray:
@@ -58,4 +63,29 @@ def starting_groups(
     for k in range(label.max() + 1):
         together = tensor[label == k].sum(axis=0)
         groups.append((chosen[label == k], GRID[together.argmax(axis=1)]))
+    if (np.exp(states.branch_log_weight) > FAIR)[states.branch_kind > ALL_COPIES].any():
+        groups = [_consistent(model, members, phi) for members, phi in groups]
     return sorted(groups, key=lambda group: (-len(group[0]), group[0][0]))
+
+
+def _consistent(model: ReadModel, members: np.ndarray, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The group with the start that suits it best if its members have one copy, or all copies, in every sample.
+
+    The marginals of single samples may mix the two.
+    """
+    states = model.states
+    chances = [phi]
+    for many in (False, True):
+        weight = np.where((states.branch_kind > ALL_COPIES) == many, states.branch_log_weight, -50.0)
+        tensor = grid_likelihood(
+            model.rows, states.branch_start, states.branch_change, weight, states.branch_kind,
+            model.copy_number_error**2, members, GRID,
+        )  # fmt: skip
+        chances.append(GRID[tensor.sum(axis=0).argmax(axis=1)])
+    out = np.full((model.shape[0], len(chances) + 2), -1e6)
+    branch_log_likelihood(
+        model.rows, model.ceiling, states.branch_start, states.branch_change, states.branch_log_weight,
+        states.branch_kind, model.copy_number_error**2, members, np.arange(len(chances)), np.array(chances),
+        np.full((len(chances), len(phi)), 1e-3), np.full(model.shape[0], -1), out,
+    )  # fmt: skip
+    return members, chances[int(np.maximum(out[members, 1:-1], -1e6).sum(axis=0).argmax())]

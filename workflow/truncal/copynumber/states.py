@@ -8,6 +8,7 @@ g_s = max(x_s − c₀, 0) and losses l_s = max(c₀ − x_s, 0) are the copies 
     branch, copy untouched    u = φ
     branch, copy gained       u = φ + g       needs φ ≥ g: a copy present in cells without the mutation came later
     branch, copy lost         u = max(φ − l, 0)   needs φ ≥ l; CCF = φ − l: λ = l / φ of the descendants lost it
+    branch, all copies        u = c₀ φ        rare: the gain happened more than once, or the copy numbers are another genome's
     trunk (φ = 1), early      u = x           all copies carry it: it is older than every gain
     trunk, late               u = 1, 1 + g, 1 − l, and rarely something between
 
@@ -28,6 +29,9 @@ import numpy as np
 from numba import njit
 
 UNTOUCHED, GAINED, LOST = 0, 1, 2
+ALL_COPIES = 8
+"""`ALL_COPIES` + c₀ is the kind of a branch state with c₀ ≥ 2 mutated copies per cell."""
+
 EARLY, LATE, LATE_GAINED, LATE_LOST, BETWEEN, MIXED = 0, 1, 2, 3, 4, 5
 
 MOST_TRUNK, MOST_BRANCH = 64, 32
@@ -101,10 +105,11 @@ def tested(copies: np.ndarray) -> bool:
     return bool((copies == np.round(copies)).mean() >= TESTED_FROM)
 
 
-def copy_number_states(major: np.ndarray, minor: np.ndarray, error: float) -> States:
+def copy_number_states(major: np.ndarray, minor: np.ndarray, error: float, all_copies: float) -> States:
     """States of sites with mean copy numbers major, minor (N, S) of the two alleles per cancer cell.
 
     error: standard deviation of those that are not whole numbers; of all where hardly any is (see `tested`).
+    all_copies: prior that a branch mutation sits on all copies of its allele.
     """
     keys, first, index = np.unique(
         np.concatenate([major, minor], axis=1).round(4), axis=0, return_index=True, return_inverse=True
@@ -113,7 +118,7 @@ def copy_number_states(major: np.ndarray, minor: np.ndarray, error: float) -> St
     alleles = np.stack([major[first], minor[first]], axis=1)
     exact = tested(alleles)
     whole = alleles if exact else settled(alleles, error)
-    unique = _build(alleles, whole, error, exact, base_log_prior(whole[index]))
+    unique = _build(alleles, whole, error, exact, all_copies, base_log_prior(whole[index]))
     trunk_rows, trunk_start = _repeat(unique[0], index)
     branch_rows, branch_start = _repeat(unique[4], index)
     return States(
@@ -148,11 +153,17 @@ def _repeat(start: np.ndarray, index: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 @njit(cache=True, nogil=True)
+def slope(kind):  # type: ignore[no-untyped-def]
+    """Mutated copies per cell that descends from the mutated one, in a branch state without an event."""
+    return 1.0 if kind < ALL_COPIES else float(kind - ALL_COPIES)
+
+
+@njit(cache=True, nogil=True)
 def _add(values, weight, kind, rows, weights, kinds, count):  # type: ignore[no-untyped-def]
     """Add a state, or its weight to an equal one; the new number of states."""
     size = values.shape[0]
     for row in range(count):
-        same = True
+        same = kinds[row] < ALL_COPIES
         for s in range(size):
             if abs(rows[row, s] - values[s]) > 1e-4:
                 same = False
@@ -160,6 +171,21 @@ def _add(values, weight, kind, rows, weights, kinds, count):  # type: ignore[no-
         if same:
             if weight > weights[row]:
                 kinds[row] = kind
+            weights[row] += weight
+            return count
+    if count == rows.shape[0]:
+        return count
+    rows[count] = values
+    weights[count] = weight
+    kinds[count] = kind
+    return count + 1
+
+
+@njit(cache=True, nogil=True)
+def _add_kind(values, weight, kind, rows, weights, kinds, count):  # type: ignore[no-untyped-def]
+    """Like `_add`, but states are equal where their kinds are."""
+    for row in range(count):
+        if kinds[row] == kind:
             weights[row] += weight
             return count
     if count == rows.shape[0]:
@@ -246,7 +272,20 @@ def _uniform(d, sd):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _site(raw, alleles, error, exact, base_log_prior, trunk, trunk_w, trunk_k, branch, branch_w, branch_k):  # type: ignore[no-untyped-def]
+def _site(
+    raw,
+    alleles,
+    error,
+    exact,
+    all_copies,
+    base_log_prior,
+    trunk,
+    trunk_w,
+    trunk_k,
+    branch,
+    branch_w,
+    branch_k,
+):  # type: ignore[no-untyped-def]
     """Fill the states of one site; the numbers of trunk and branch states.
 
     raw: (2, S) mean copy numbers; alleles: (2, S) the same pulled to integers.
@@ -311,6 +350,11 @@ def _site(raw, alleles, error, exact, base_log_prior, trunk, trunk_w, trunk_k, b
                 n_branch = _add(
                     values, per_copy * (1 - 0.6 * hit * (gains + loses)), UNTOUCHED, branch, branch_w, branch_k, n_branch
                 )  # fmt: skip
+                if history == NONE and base > 1:
+                    kind = ALL_COPIES + min(base, 100)
+                    n_branch = _add_kind(
+                        values, per_copy * all_copies, kind, branch, branch_w, branch_k, n_branch
+                    )
                 if gains and away[1].max() > SEEN:
                     values = away[1].copy()
                     n_branch = _add(
@@ -333,7 +377,7 @@ def _site(raw, alleles, error, exact, base_log_prior, trunk, trunk_w, trunk_k, b
 
 
 @njit(cache=True, nogil=True)
-def _build(raw, alleles, error, exact, base_log_prior):  # type: ignore[no-untyped-def]
+def _build(raw, alleles, error, exact, all_copies, base_log_prior):  # type: ignore[no-untyped-def]
     """States of unique sites with alleles (U, 2, S), counted first and filled then."""
     sites, _, size = alleles.shape
     trunk, trunk_w = np.empty((MOST_TRUNK, size)), np.empty(MOST_TRUNK)
@@ -346,6 +390,7 @@ def _build(raw, alleles, error, exact, base_log_prior):  # type: ignore[no-untyp
             alleles[n],
             error,
             exact,
+            all_copies,
             base_log_prior,
             trunk,
             trunk_w,
@@ -367,6 +412,7 @@ def _build(raw, alleles, error, exact, base_log_prior):  # type: ignore[no-untyp
             alleles[n],
             error,
             exact,
+            all_copies,
             base_log_prior,
             trunk,
             trunk_w,
