@@ -23,6 +23,10 @@ CUT = 14.0
 REACH = np.sqrt(2 * CUT)
 """The same in standard deviations of a normal likelihood."""
 
+LIMIT = 1.5
+"""Windows go on beyond a DCF of 1 (chance alone puts reads there), so that a trunk's likelihood is not cut off at 1, which
+three moments would describe badly; the root's sum rule keeps every DCF to 1."""
+
 NARROWEST = 1e-5
 """No window is narrower, whatever the depth."""
 
@@ -78,7 +82,7 @@ def build_evidence(density: Density, peak: np.ndarray, model_error: float) -> Ev
     if model_error > 0:
         reach = REACH * model_error
         low = np.maximum(peak - np.hypot(peak - low, reach), 0.0)
-        high = np.minimum(peak + np.hypot(high - peak, reach), 1.0)
+        high = np.minimum(peak + np.hypot(high - peak, reach), LIMIT)
     width = (high - low) / POINTS
     points = low[:, :, None] + (np.arange(POINTS) + 0.5) * width[:, :, None]
     if model_error > 0:
@@ -110,7 +114,7 @@ def _smoothed(points: np.ndarray, fine: np.ndarray, values: np.ndarray, model_er
 def _window(density: Density, peak: np.ndarray, top: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Outermost DCFs (K, S) at which the log-likelihood is `CUT` below its top, by bisection."""
     ends = []
-    for outer in (np.zeros_like(peak), np.ones_like(peak)):
+    for outer in (np.zeros_like(peak), np.full_like(peak, LIMIT)):
         inside, outside = peak.copy(), outer.copy()
         reached = density(outside[:, :, None])[:, :, 0] >= top - CUT
         for _ in range(30):
@@ -120,7 +124,7 @@ def _window(density: Density, peak: np.ndarray, top: np.ndarray) -> tuple[np.nda
             outside = np.where(holds, outside, middle)
         ends.append(np.where(reached, outer, outside))
     low, high = ends
-    low = np.minimum(low, 1.0 - NARROWEST)
+    low = np.minimum(low, LIMIT - NARROWEST)
     return low, np.maximum(high, low + NARROWEST)
 
 
@@ -145,7 +149,7 @@ def grid_density(grid: np.ndarray, log_likelihood: np.ndarray) -> tuple[Density,
         curve = p1 + 0.5 * t * (
             p2 - p0 + t * (2 * p0 - 5 * p1 + 4 * p2 - p3 + t * (3 * (p1 - p2) + p3 - p0))
         )
-        return np.minimum(curve, np.maximum(p1, p2) + 20.0)
+        return np.minimum(curve, np.maximum(p1, p2) + 20.0) + beyond * (slope + 0.5 * beyond * bend_out)
 
     best = logs.argmax(axis=2)
     inner = np.clip(best, 1, count - 2)
@@ -174,8 +178,8 @@ def binomial_density(alt: np.ndarray, ref: np.ndarray, share: np.ndarray) -> tup
 
     if len(share) == 1:
         depth = alt[0] + ref[0]
-        return density, np.minimum(alt[0] / np.maximum(depth, 1) / share[0], 1.0)
-    low, high = np.zeros(alt.shape[1:]), np.ones(alt.shape[1:])
+        return density, np.minimum(alt[0] / np.maximum(depth, 1) / share[0], LIMIT)
+    low, high = np.zeros(alt.shape[1:]), np.full(alt.shape[1:], LIMIT)
     for _ in range(60):  # the log-likelihood is concave: bisect its slope
         middle = 0.5 * (low + high)
         p = np.clip(share[:, None, None] * middle, 1e-15, 1 - 1e-15)

@@ -184,10 +184,10 @@ def read_ssm(ssm: Path, clusters: Path, model_error: float) -> PhyloInput:
             ref[w, label[n]] += np.where(here[n], total[n] - var[n], 0)
     density, peak = binomial_density(alt, ref, kinds)
     facts = build_evidence(density, peak, model_error)
-    mean = facts.moments[..., 0]
+    mean = np.minimum(facts.moments[..., 0], 1.0)
     cumulative = np.cumsum(facts.weights, axis=2)
     low, high = (
-        facts.low + ((cumulative < q).sum(axis=2) + 0.5) * facts.width for q in (0.025, 0.975)
+        np.minimum(facts.low + ((cumulative < q).sum(axis=2) + 0.5) * facts.width, 1.0) for q in (0.025, 0.975)
     )
     rows = np.flatnonzero(member)
     ids = [int(k) + 1 for k in range(len(groups))]
@@ -260,6 +260,9 @@ def _read_clusters(path: Path, faults: Faults) -> tuple[list[str], list[list[str
         found.append(value)
     samples, groups = found
     garbage = document.get("garbage") or []
+    for group in (*groups, garbage):
+        if not isinstance(group, list) or not all(isinstance(name, str | int) for name in group):
+            raise UserError(Fault("clusters and garbage must be lists of mutation ids", path))
     seen: set[str] = set()
     for k, group in enumerate(groups):
         for name in group:

@@ -11,8 +11,8 @@ children's moments (`pearson.py`), so a node costs `POINTS` look-ups whatever th
 the tree only the nodes above it. `messages.py` computes the same exactly on a grid and is the check on this one.
 
 Trees are parent vectors (K,): `parents[k]` is 0 for a root clone, j + 1 for clone j, −1 where clone k is not in the
-tree. Arrays: `weights` (K, S, POINTS), `low`, `width` (K, S) and `own` (K, S, 3) are those of `Evidence`; the state of a
-tree is `messages` (K, S, 3), `cost` (K, S) = log E[P(X ≤ φ)], `sums` (K + 1, S, 3) over each node's children (0: the root)
+tree. Arrays: `weights` (K, S, POINTS), `low`, `width` (K, S) and `own` (K, S, 4) are those of `Evidence`; the state of a
+tree is `messages` (K, S, 4), `cost` (K, S) = log E[P(X ≤ φ)], `sums` (K + 1, S, 4) over each node's children (0: the root)
 and `root_cost` (S,).
 """
 
@@ -29,8 +29,8 @@ FAINT = 1e-12
 
 LOG_FAINT = math.log(FAINT)
 
-EMPTY = 1e-16
-"""Variance of a sum of children below which there are none (what is left is rounding)."""
+NEVER = -700.0
+"""Log probability of what can't be."""
 
 GIVE = 0.03
 """Excess over the parent's DCF that costs one more log unit where a sum rule is broken (reads can mislead)."""
@@ -64,68 +64,77 @@ def look_up(z, at, part, mirrored, spike, table):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True, inline="always")
-def cut(weights, low, width, own, mean, variance, third, kappa, table):  # type: ignore[no-untyped-def]
-    """Log E[P(X ≤ φ)] and the moments of φ given X ≤ φ, for one clone in one sample."""
-    points = weights.shape[0]
-    variance = variance + width * width / 12.0  # a midpoint stands for its cell
-    spread = math.sqrt(variance)
-    start = (low + 0.5 * width - mean) / spread
-    if start >= Z_MAX:
-        return 0.0, own[0], own[1], own[2]
-    step = width / spread
-    high = low + points * width
-    skew = third / (variance * spread)
-    skew = min(max(skew, -SKEW_MAX), SKEW_MAX)
-    mirrored = skew < 0.0
-    row = abs(skew) / SKEW_STEP
-    at = min(int(row), table.shape[0] - 2)
-    part = row - at
-    s0 = 0.0
-    s1 = 0.0
-    s2 = 0.0
-    s3 = 0.0
-    middle = 0.5 * (points - 1)
-    for i in range(points):
-        p = weights[i] * look_up(start + i * step, at, part, mirrored, kappa[0] / spread, table)
-        x = i - middle
-        s0 += p
-        s1 += p * x
-        s2 += p * x * x
-        s3 += p * x * x * x
+def present(mean, variance, third, log_zero):  # type: ignore[no-untyped-def]
+    """P(X = 0), and the moments of X where it is not 0."""
+    zero = math.exp(log_zero)
+    rest = 1.0 - zero
+    if rest < 1e-9:
+        return 1.0, 0.0, 0.0, 0.0
+    if zero < 1e-9:
+        return 0.0, mean, variance, third
+    m2 = (variance + mean * mean) / rest
+    m3 = (third + 3.0 * mean * variance + mean * mean * mean) / rest
+    mean = mean / rest
+    variance = max(m2 - mean * mean, 1e-3 * m2)
+    return zero, mean, variance, m3 - 3.0 * mean * variance - mean * mean * mean
+
+
+@njit(cache=True, nogil=True, inline="always")
+def cut(weights, low, width, own, mean, variance, third, log_zero, kappa, table):  # type: ignore[no-untyped-def]
+    """Log of the clone's factor in one sample, E[(1 + κ δ(φ − X)) · 1(X ≤ φ)], and its message.
+
+    X, the sum of the children's DCFs, has the moments given and is exactly 0 with probability exp(log_zero), as always
+    where there are no children.
+    """
+    zero, mean, variance, third = present(mean, variance, third, log_zero)
+    absent = zero * kappa[0] * own[3]  # X = 0 and the clone's own proportion 0 too
+    s0, s1, s2, s3 = zero, 0.0, zero * own[1], zero * own[2]  # about the clone's own mean
+    if zero < 1.0:
+        points = weights.shape[0]
+        variance = variance + width * width / 12.0  # a midpoint stands for its cell
+        spread = math.sqrt(variance)
+        start = (low + 0.5 * width - mean) / spread
+        if start >= Z_MAX:
+            s0 = 1.0
+            s2 = own[1]
+            s3 = own[2]
+        else:
+            step = width / spread
+            skew = third / (variance * spread)
+            skew = min(max(skew, -SKEW_MAX), SKEW_MAX)
+            mirrored = skew < 0.0
+            row = abs(skew) / SKEW_STEP
+            at = min(int(row), table.shape[0] - 2)
+            part = row - at
+            spike = kappa[0] / spread
+            offset = low + 0.5 * width - own[0]
+            for i in range(points):
+                p = (1.0 - zero) * weights[i] * look_up(start + i * step, at, part, mirrored, spike, table)
+                x = offset + i * width
+                s0 += p
+                s1 += p * x
+                s2 += p * x * x
+                s3 += p * x * x * x
+    s0 += absent
     if s0 <= FAINT:
+        high = low + weights.shape[0] * width
         gap = max(mean - high, 0.0)
-        return LOG_FAINT - gap / GIVE, high - width, width * width, 0.0
-    s1 /= s0
-    s2 = s2 / s0
-    s3 = s3 / s0
-    new_variance = max(s2 - s1 * s1, 1e-4) * width * width
-    new_third = (s3 - 3.0 * s1 * s2 + 2.0 * s1 * s1 * s1) * width * width * width
-    return math.log(s0), low + (s1 + middle + 0.5) * width, new_variance, new_third
+        return LOG_FAINT - gap / GIVE, high - width, width * width, 0.0, NEVER
+    x = -own[0]
+    s1 = (s1 + absent * x) / s0
+    s2 = (s2 + absent * x * x) / s0
+    s3 = (s3 + absent * x * x * x) / s0
+    new_variance = max(s2 - s1 * s1, 1e-6 * width * width)
+    new_third = s3 - 3.0 * s1 * s2 + 2.0 * s1 * s1 * s1
+    new_zero = math.log(absent / s0) if absent > 0.0 else NEVER
+    return math.log(s0), own[0] + s1, new_variance, new_third, max(new_zero, NEVER)
 
 
 @njit(cache=True, nogil=True, inline="always")
-def leaf(own, kappa):  # type: ignore[no-untyped-def]
-    """The same for a clone without children: its DCF may be 0, with the odds of the likelihood there."""
-    odds = kappa[0] * own[3]
-    if odds <= 0.0:
-        return 0.0, own[0], own[1], own[2]
-    p = 1.0 / (1.0 + odds)
-    m1 = own[0]
-    m2 = own[1] + m1 * m1
-    m3 = own[2] + 3.0 * m1 * own[1] + m1 * m1 * m1
-    mean = p * m1
-    return (
-        math.log1p(odds),
-        mean,
-        max(p * m2 - mean * mean, 1e-13),
-        p * m3 - 3.0 * mean * p * m2 + 2.0 * mean * mean * mean,
-    )
-
-
-@njit(cache=True, nogil=True, inline="always")
-def root_room(n_roots, mean, variance, third, kappa, table):  # type: ignore[no-untyped-def]
-    """Log P(X ≤ 1) for the sum X of the root clones; a single one ends at 1 by itself."""
-    if n_roots == 0:
+def root_room(mean, variance, third, log_zero, kappa, table):  # type: ignore[no-untyped-def]
+    """The same for the normal root, whose DCF is 1: X is the sum of the root clones' DCFs."""
+    zero, mean, variance, third = present(mean, variance, third, log_zero)
+    if zero >= 1.0:
         return 0.0
     spread = math.sqrt(variance + 1e-12)
     skew = third / (spread * spread * spread)
@@ -133,13 +142,9 @@ def root_room(n_roots, mean, variance, third, kappa, table):  # type: ignore[no-
     z = (1.0 - mean) / spread
     if z >= Z_MAX:
         return 0.0
-    mirrored = skew < 0.0
     row = abs(skew) / SKEW_STEP
     at = min(int(row), table.shape[0] - 2)
-    if n_roots == 1:
-        below = 1.0 + look_up(z, at, row - at, mirrored, kappa[0] / spread, table) - look_up(z, at, row - at, mirrored, 0.0, table)
-    else:
-        below = look_up(z, at, row - at, mirrored, kappa[0] / spread, table)
+    below = zero + (1.0 - zero) * look_up(z, at, row - at, skew < 0.0, kappa[0] / spread, table)
     if below <= FAINT:
         return LOG_FAINT - max(mean - 1.0, 0.0) / GIVE
     return math.log(below)
@@ -151,44 +156,36 @@ def refresh(node, parents, weights, low, width, own, messages, cost, sums, root_
     count, samples = low.shape
     while True:
         sums[node] = 0.0
-        children = 0
         for c in range(count):
             if parents[c] == node:
-                children += 1
-                for s in range(samples):
-                    sums[node, s, 0] += messages[c, s, 0]
-                    sums[node, s, 1] += messages[c, s, 1]
-                    sums[node, s, 2] += messages[c, s, 2]
+                sums[node] += messages[c]
         if node == 0:
             for s in range(samples):
-                root_cost[s] = root_room(children, sums[0, s, 0], sums[0, s, 1], sums[0, s, 2], kappa, table)
+                root_cost[s] = root_room(sums[0, s, 0], sums[0, s, 1], sums[0, s, 2], sums[0, s, 3], kappa, table)
             return
         k = node - 1
         moved = False
         for s in range(samples):
-            if children == 0:
-                e, m, v, t = leaf(own[k, s], kappa)
-            else:
-                e, m, v, t = cut(
-                    weights[k, s], low[k, s], width[k, s], own[k, s], sums[node, s, 0], sums[node, s, 1], sums[node, s, 2], kappa, table
-                )
-            if m != messages[k, s, 0] or v != messages[k, s, 1] or t != messages[k, s, 2]:
+            e, m, v, t, q = cut(
+                weights[k, s], low[k, s], width[k, s], own[k, s],
+                sums[node, s, 0], sums[node, s, 1], sums[node, s, 2], sums[node, s, 3], kappa, table,
+            )
+            if m != messages[k, s, 0] or v != messages[k, s, 1] or t != messages[k, s, 2] or q != messages[k, s, 3]:
                 moved = True
             cost[k, s] = e
             messages[k, s, 0] = m
             messages[k, s, 1] = v
             messages[k, s, 2] = t
+            messages[k, s, 3] = q
         node = parents[k]
-        if node < 0:
-            return
-        if not moved and node > 0:
+        if node < 0 or not moved:
             return
 
 
 @njit(cache=True, nogil=True)
 def fill(parents, order, weights, low, width, own, messages, cost, sums, root_cost, kappa, table):  # type: ignore[no-untyped-def]
     """Compute the whole state of a tree; gives its log-likelihood up to the constant all trees share."""
-    count, samples = low.shape
+    samples = low.shape[1]
     members = descending(parents, order)
     sums[:] = 0.0
     total = 0.0
@@ -196,56 +193,47 @@ def fill(parents, order, weights, low, width, own, messages, cost, sums, root_co
         k = order[position]
         p = parents[k]
         for s in range(samples):
-            if sums[k + 1, s, 1] <= EMPTY:
-                e, m, v, t = leaf(own[k, s], kappa)
-            else:
-                e, m, v, t = cut(
-                    weights[k, s], low[k, s], width[k, s], own[k, s], sums[k + 1, s, 0], sums[k + 1, s, 1], sums[k + 1, s, 2], kappa, table
-                )
+            e, m, v, t, q = cut(
+                weights[k, s], low[k, s], width[k, s], own[k, s],
+                sums[k + 1, s, 0], sums[k + 1, s, 1], sums[k + 1, s, 2], sums[k + 1, s, 3], kappa, table,
+            )
             cost[k, s] = e
             total += e
             messages[k, s, 0] = m
             messages[k, s, 1] = v
             messages[k, s, 2] = t
-            sums[p, s, 0] += m
-            sums[p, s, 1] += v
-            sums[p, s, 2] += t
-    roots = 0
-    for k in range(count):
-        if parents[k] == 0:
-            roots += 1
+            messages[k, s, 3] = q
+        sums[p] += messages[k]
     for s in range(samples):
-        root_cost[s] = root_room(roots, sums[0, s, 0], sums[0, s, 1], sums[0, s, 2], kappa, table)
+        root_cost[s] = root_room(sums[0, s, 0], sums[0, s, 1], sums[0, s, 2], sums[0, s, 3], kappa, table)
         total += root_cost[s]
     return total
 
 
 @njit(cache=True, nogil=True)
-def climb(node, s, roots, d0, d1, d2, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table):  # type: ignore[no-untyped-def]
-    """Change of the log-likelihood in sample s when the moments of a node's children change by d0, d1, d2.
-
-    roots: number of root clones afterwards.
-    """
+def climb(node, s, d0, d1, d2, d3, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table):  # type: ignore[no-untyped-def]
+    """Change of the log-likelihood in sample s when a node's sums over its children change by d0, d1, d2, d3."""
     total = 0.0
     at = node
     while at > 0:
         k = at - 1
-        v_sum = sums[at, s, 1] + d1
-        if v_sum <= EMPTY:
-            e, m, v, t = leaf(own[k, s], kappa)
-        else:
-            e, m, v, t = cut(
-                weights[k, s], low[k, s], width[k, s], own[k, s], sums[at, s, 0] + d0, v_sum, sums[at, s, 2] + d2, kappa, table
-            )
+        e, m, v, t, q = cut(
+            weights[k, s], low[k, s], width[k, s], own[k, s],
+            sums[at, s, 0] + d0, max(sums[at, s, 1] + d1, 0.0), sums[at, s, 2] + d2, min(sums[at, s, 3] + d3, 0.0), kappa, table,
+        )
         total += e - cost[k, s]
         d0 = m - messages[k, s, 0]
         d1 = v - messages[k, s, 1]
         d2 = t - messages[k, s, 2]
+        d3 = q - messages[k, s, 3]
         at = parents[k]
-        if d0 == 0.0 and d1 == 0.0 and d2 == 0.0 and at > 0:
+        if d0 == 0.0 and d1 == 0.0 and d2 == 0.0 and d3 == 0.0 and at > 0:
             return total
     return total + (
-        root_room(roots, sums[0, s, 0] + d0, sums[0, s, 1] + d1, sums[0, s, 2] + d2, kappa, table) - root_cost[s]
+        root_room(
+            sums[0, s, 0] + d0, max(sums[0, s, 1] + d1, 0.0), sums[0, s, 2] + d2, min(sums[0, s, 3] + d3, 0.0), kappa, table
+        )
+        - root_cost[s]
     )
 
 

@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numba import njit
 
-from truncal.phylogeny.kernel import climb, cut, leaf, refresh
+from truncal.phylogeny.kernel import climb, cut, refresh
 
 ADOPTED = 5
 """At most this many children of a node are tried in all combinations under a transplanted clone."""
@@ -94,7 +94,7 @@ def regraft(k, heat, log_prior, allowed, parents, visit, ev, state):  # type: ig
         for i in range(samples):
             s = visit[i]
             score += climb(
-                node, s, roots, messages[k, s, 0], messages[k, s, 1], messages[k, s, 2], parents,
+                node, s, messages[k, s, 0], messages[k, s, 1], messages[k, s, 2], messages[k, s, 3], parents,
                 weights, low, width, own, messages, cost, sums, root_cost, kappa, table,
             )
             running[i] = score
@@ -134,7 +134,7 @@ def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state):  #
         parents[k] = -1
         refresh(old, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
     all_roots = count_roots(parents)
-    less = np.empty((samples, 3))
+    less = np.empty((samples, 4))
     rival = np.full(samples, -np.inf)
     running = np.empty(samples)
     give_up = PATIENCE * max(heat, 1.0)
@@ -165,14 +165,12 @@ def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state):  #
             score = prior
             for i in range(samples):
                 s = visit[i]
-                if subset == 0:
-                    e, m, v, t = leaf(own[k, s], kappa)
-                else:
-                    e, m, v, t = cut(
-                        weights[k, s], low[k, s], width[k, s], own[k, s], less[s, 0], less[s, 1], less[s, 2], kappa, table
-                    )
+                e, m, v, t, q = cut(
+                    weights[k, s], low[k, s], width[k, s], own[k, s],
+                    less[s, 0], less[s, 1], less[s, 2], less[s, 3], kappa, table,
+                )
                 score += e + climb(
-                    node, s, roots, m - less[s, 0], v - less[s, 1], t - less[s, 2], parents,
+                    node, s, m - less[s, 0], v - less[s, 1], t - less[s, 2], q - less[s, 3], parents,
                     weights, low, width, own, messages, cost, sums, root_cost, kappa, table,
                 )
                 running[i] = score

@@ -52,8 +52,9 @@ ABSENCE = np.array([0.01, 0.03, 0.1, 0.3, 1.0])
 """Odds κ of a clone being absent from a sample: the prior of proportions is uniform over their simplex, with κ for each
 clone set to exactly 0 (a mixture of Dirichlet(1, …, 1) over all sets of present clones). κ → 0 is Dirichlet(1, …, 1)."""
 
-ABSENCE_PRIOR = np.array([0.40, 0.30, 0.15, 0.10, 0.05])
-"""Prior of each κ: close to Dirichlet(1, …, 1) unless the samples show that clones are confined to some of them."""
+ABSENCE_CAUTION = 4.0
+"""The prior of κ falls as κ^(−ABSENCE_CAUTION / S): that clones are confined to some samples is learned over several
+samples, so one sample alone stays close to Dirichlet(1, …, 1)."""
 
 
 def log_absence_prior(absence: np.ndarray, clones: int, samples: int) -> np.ndarray:
@@ -69,5 +70,5 @@ def log_absence_prior(absence: np.ndarray, clones: int, samples: int) -> np.ndar
     terms = fixed[None, :] + (n - present)[None, :] * np.log(absence)[:, None]
     top = terms.max(axis=1)
     volume = top + np.log(np.exp(terms - top[:, None]).sum(axis=1))
-    prior = ABSENCE_PRIOR if len(absence) == len(ABSENCE_PRIOR) else np.full(len(absence), 1 / len(absence))
-    return -samples * volume + np.log(prior)
+    prior = absence ** (-ABSENCE_CAUTION / samples)
+    return -samples * volume + np.log(prior / prior.sum())

@@ -28,9 +28,9 @@ def run_chain(seed, start, order, heats, keep, thin, log_prior, absence, log_abs
     kappa = np.array([absence[absence.shape[0] // 2]])
     ev = (weights, low, width, own, kappa, table)
     state = (
-        np.zeros((count, samples, 3)),
+        np.zeros((count, samples, 4)),
         np.zeros((count, samples)),
-        np.zeros((count + 1, samples, 3)),
+        np.zeros((count + 1, samples, 4)),
         np.zeros(samples),
     )
     messages, cost, sums, root_cost = state
@@ -75,9 +75,9 @@ def run_chain(seed, start, order, heats, keep, thin, log_prior, absence, log_abs
 def score_trees(trees, absence, log_absence, weights, low, width, own, table):  # type: ignore[no-untyped-def]
     """Log-likelihoods (T,) of trees (T, K) up to a constant, the odds of absence summed out."""
     count, samples = low.shape
-    messages = np.zeros((count, samples, 3))
+    messages = np.zeros((count, samples, 4))
     cost = np.zeros((count, samples))
-    sums = np.zeros((count + 1, samples, 3))
+    sums = np.zeros((count + 1, samples, 4))
     root_cost = np.zeros(samples)
     order = np.empty(count, dtype=np.int64)
     levels = np.empty(absence.shape[0])
