@@ -8,7 +8,13 @@ if str(WORKFLOW) not in sys.path:
     sys.path.insert(0, str(WORKFLOW))
 
 from truncal.errors import UserError
-from truncal.workflow import STEP_FILES, Plan, shell_prefix, write_failed
+from truncal.workflow import (
+    STEP_FILES,
+    Plan,
+    shell_prefix,
+    withdraw_damaged,
+    write_failed,
+)
 
 try:
     PLAN = Plan.from_config(config, WORKFLOW.parent)
@@ -48,6 +54,8 @@ def minutes(wildcards, attempt):
 
 def report_the_rest():
     """After a failure: the cohort report of the patients that are whole, naming the others and why."""
+    for sentence in withdraw_damaged(OUT, PATIENTS):
+        print(f"truncal: {sentence}", file=sys.stderr)
     failed, listed = Path(OUT, "logs", "failed.tsv"), Path(OUT, "logs", "whole.txt")
     if write_failed(OUT, PATIENTS, failed, listed):
         shell(

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from truncal import __version__
+from truncal.errors import Faults
 from truncal.tables import write_json
+from truncal.workflow import STEP_FILES
 
 if TYPE_CHECKING:
     from truncal.sheet.samples import Sample
@@ -80,7 +82,9 @@ def write_step(
     """Write a step's `step.json`; `warnings` are (code, sentence) pairs, `inputs` existing files.
 
     `parameters` are whole sections of the settings (`sections`), and `seed` and `samples` where they count.
+    It is the step's last file and holds the checksums of the others, by which a later step knows them whole.
     """
+    written = (Path(directory) / name for name in STEP_FILES[step] if name != "step.json")
     write_json(
         Path(directory) / "step.json",
         {
@@ -88,11 +92,42 @@ def write_step(
             "software": SOFTWARE,
             "environment": environment(),
             "parameters": dict(parameters),
-            "inputs": [{"name": Path(path).name, "sha256": sha256(path)} for path in inputs],
+            "inputs": _checksums(inputs),
+            "outputs": _checksums(path for path in written if path.is_file()),
             "warnings": [{"code": code, "text": text} for code, text in warnings],
             "summary": dict(summary or {}),
         },
     )
+
+
+def _checksums(paths: Iterable[str | Path]) -> list[dict[str, str]]:
+    return [{"name": Path(path).name, "sha256": sha256(path)} for path in paths]
+
+
+def check_whole(*folders: Path) -> None:
+    """Refuse files that are not those the step of their folder wrote; folders without a record are let pass.
+
+    Raises
+    ------
+    UserError
+        a file was cut short, edited or lost after its step; all such files at once.
+
+    """
+    faults = Faults()
+    for folder in folders:
+        for path in damaged(folder):
+            faults.add("is not what its step wrote (cut short, edited or lost); run the step again", path)
+    faults.raise_if_any()
+
+
+def damaged(folder: Path) -> list[Path]:
+    """Files of a step's folder that differ from its record, the record itself if it cannot be read."""
+    try:
+        wanted = {one["name"]: one["sha256"] for one in read_step(folder).get("outputs", [])}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return [folder / "step.json"]
+    paths = {folder / name: checksum for name, checksum in wanted.items()}
+    return [path for path, checksum in paths.items() if not path.is_file() or sha256(path) != checksum]
 
 
 def read_step(directory: str | Path) -> dict[str, Any]:

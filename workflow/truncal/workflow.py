@@ -15,7 +15,7 @@ from typing import Any
 from truncal import __version__
 from truncal.errors import Faults
 from truncal.progress import LOGGED
-from truncal.sheet.samples import Sheet, read_sheet
+from truncal.sheet.samples import Sheet, is_file, read_sheet
 from truncal.sheet.settings import complete_settings
 from truncal.tables import atomic, write_rows
 
@@ -76,7 +76,9 @@ STEP_FILES: dict[str, tuple[str, ...]] = {
         "drivers.tsv",
         "patient.json",
     ),
-    "figures": tuple(f"{name}.{form}" for name in ("tree", "ccf", "proportions") for form in ("svg", "png", "pdf")),
+    "figures": tuple(
+        f"{name}.{form}" for name in ("tree", "ccf", "proportions") for form in ("svg", "png", "pdf")
+    ),
     "cohort": (
         "report.html",
         "drivers.tsv",
@@ -127,7 +129,7 @@ class Plan:
         if not settings["outdir"].strip() or set("{}\n\r\0") & set(settings["outdir"]):
             faults.add("outdir: expected the name of a folder without braces and line breaks", "config")
         for name, file in _named_files(settings).items():
-            if not Path(file).is_file():
+            if not is_file(Path(file)):
                 faults.add(f"{name}: no such file: {file}", "config")
         faults.raise_if_any()
         return cls(given, settings, str(path), read_sheet(path))
@@ -195,6 +197,28 @@ def is_whole(folder: Path) -> bool:
         folder / "report.html",
     ]
     return all(path.is_file() for path in wanted)
+
+
+def withdraw_damaged(outdir: str, patients: list[str]) -> list[str]:
+    """Take away the record of steps whose files are no longer those they wrote, so that they run again.
+
+    Only patients without a result are looked at; gives what was found, a sentence a file.
+    """
+    from truncal.provenance import damaged
+
+    said = []
+    for folder in (Path(outdir, patient) for patient in patients):
+        if is_whole(folder):
+            continue
+        for step in ("counts", "clones", "phylogeny", "drivers"):
+            for path in damaged(folder / step):
+                (folder / step / "step.json").unlink(missing_ok=True)
+                said.append(f"{path} is damaged; its step runs again with the next start")
+        document = folder / "patient.json"
+        if document.is_file() and not document.read_bytes().endswith(b"}\n"):
+            document.unlink()
+            said.append(f"{document} is damaged; its step runs again with the next start")
+    return said
 
 
 def failure_reason(logs: Path) -> str:

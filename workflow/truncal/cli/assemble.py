@@ -24,8 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Gather and write."""
+    from truncal.provenance import check_whole
     from truncal.report.document import assemble
 
     folders = {name: getattr(args, name) for name in ("counts", "clones", "phylogeny", "drivers")}
+    check_whole(*folders.values())
     assemble(folders, args.out, args.patient)
     say(args, f"results in {args.out}")

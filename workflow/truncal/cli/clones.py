@@ -19,7 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Cluster and write."""
     from truncal.clones.run import run_clones
+    from truncal.provenance import check_whole
     from truncal.sheet.settings import load_settings
 
-    clustering = run_clones(args.counts, args.out, load_settings(args.settings), args.seed)
-    say(args, f"{len(clustering.label)} mutations in {len(clustering.log_likelihood)} clusters")
+    check_whole(args.counts.parent)
+    found = run_clones(args.counts, args.out, load_settings(args.settings), args.seed)
+    say(args, f"{len(found.label)} mutations in {len(found.log_likelihood)} clusters")

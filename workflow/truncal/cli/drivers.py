@@ -44,8 +44,10 @@ def run(args: argparse.Namespace) -> None:
     """Find, label and write."""
     from truncal.drivers.inputs import gather_inputs
     from truncal.drivers.run import run_drivers
+    from truncal.provenance import check_whole
     from truncal.sheet.settings import load_settings
 
+    check_whole(args.counts.parent, args.phylogeny)
     settings = load_settings(args.settings)
     inputs = gather_inputs(
         args.counts,

@@ -34,7 +34,10 @@ def run(args: argparse.Namespace) -> None:
     if args.clones is None and (args.ssm is None or args.clusters is None):
         raise UserError("--ssm and --clusters belong together")
     from truncal.phylogeny.run import run_phylogeny, summary
+    from truncal.provenance import check_whole
 
+    if args.clones is not None:
+        check_whole(args.clones)
     settings = load_settings(args.settings)
     if args.polyclonal is not None:
         settings["phylogeny"]["polyclonal"] = args.polyclonal
