@@ -63,7 +63,7 @@ def read_bed(path: str | Path) -> Regions:
                 except (IndexError, ValueError):
                     faults.add("is no BED interval; expected chromosome, start and end", path, number)
                     continue
-                if not 0 <= start <= end:
+                if not 0 <= start <= end < 2**31:
                     faults.add(f"{start}-{end} is no interval; expected 0 ≤ start ≤ end", path, number)
                     continue
                 found.setdefault(canonical(fields[0]), []).append((start, end))

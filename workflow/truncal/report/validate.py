@@ -28,6 +28,8 @@ def check_document(document: Mapping[str, Any], path: str | Path, faults: Faults
     for error in errors[:_SHOWN]:
         where = ".".join(map(str, error.path)) or "(top level)"
         faults.add(f"{where}: {_short(error.message)}", path)
+    if not errors and not _is_tree(rest["tree"]["consensus"]):
+        faults.add("tree.consensus: has a clone that is its own ancestor", path)
     for name, table in document["tables"].items():
         if name in TABLES:
             for reason in _table_faults(name, table):
@@ -74,6 +76,9 @@ def _table_faults(table_name: str, table: Any) -> list[str]:
 def _expected(name: str, values: list[Any], known: bool) -> str | None:
     """What was expected of a column whose values are not so, None where all is well."""
     types = set(map(type, values)) - {type(None)}
+    if name == "parents":
+        fine = types <= {str} and all(_is_parents(value) for value in values if value)
+        return None if fine else "child:parent pairs joined by ;"
     if name in TEXT:
         return None if types <= {str} else "text"
     if name in FLAGS and not types <= {bool}:
@@ -85,3 +90,24 @@ def _expected(name: str, values: list[Any], known: bool) -> str | None:
     if name in _WHOLE and any(value is not None and value != int(value) for value in values):
         return "whole numbers"
     return None
+
+
+def _is_parents(text: str) -> bool:
+    pairs = [pair.split(":") for pair in text.split(";")]
+    if not all(len(pair) == 2 and pair[0].isdecimal() and pair[1].isdecimal() for pair in pairs):
+        return False
+    return _is_tree({pair[0]: pair[1] for pair in pairs})
+
+
+def _is_tree(parents: Mapping[str, str]) -> bool:
+    """Whether every way up ends; parents that are no clones themselves hang on the root."""
+    done: set[str] = set()
+    for clone in parents:
+        way = []
+        while clone in parents and clone not in done:
+            if clone in way:
+                return False
+            way.append(clone)
+            clone = parents[clone]
+        done.update(way)
+    return True

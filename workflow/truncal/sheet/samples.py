@@ -161,14 +161,29 @@ def _paths(values: list[str | None], name: str, sheet: Path, faults: Faults) -> 
             out.append(None)
             continue
         if value not in seen:
-            file = folder / Path(value).expanduser()
-            seen[value] = file if file.is_file() else None
+            file = folder / _expanded(value)
+            seen[value] = file if is_file(file) else None
         if seen[value] is None:
             faults.add(
                 f"no such file: {value} (relative paths start at the sheet's folder)", sheet, index + 2, name
             )
         out.append(seen[value] or folder / value)
     return out
+
+
+def _expanded(name: str) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:  # `~somebody` that the machine does not know
+        return Path(name)
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there; a name that no file can have is not an error."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that is too long, or not allowed
+        return False
 
 
 def _check_sources(samples: list[Sample], sheet: Path, faults: Faults) -> None:
