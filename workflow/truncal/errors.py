@@ -22,7 +22,14 @@ class Fault:
             place.append(f"row {self.row}")
         if self.column is not None:
             place.append(f"column {self.column}")
-        return f"{', '.join(place)}: {self.message}" if place else self.message
+        return _one_line(f"{', '.join(place)}: {self.message}" if place else self.message)
+
+
+def _one_line(text: str) -> str:
+    """Text with line breaks, terminal escapes and invisible characters of the input spelled out."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 class UserError(Exception):

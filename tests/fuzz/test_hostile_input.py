@@ -1,0 +1,212 @@
+"""What fuzzing found, and what a hostile input might try: each refused in words, or harmless."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from truncal.errors import UserError
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+HEAD = (
+    "##fileformat=VCFv4.2\n"
+    '##FORMAT=<ID=GT,Number=1,Type=String,Description="g">\n'
+    '##FORMAT=<ID=AD,Number=R,Type=Integer,Description="d">\n'
+    '##FORMAT=<ID=DP,Number=1,Type=Integer,Description="d">\n'
+)
+COLUMNS = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tP1_R1\n"
+GOOD = "chr7\t100\t.\tC\tT\t.\tPASS\t.\tGT:AD:DP\t0/1:60,20:80\n"
+
+
+def _counts(path: Path, content: bytes | str, name: str = "a.vcf"):
+    from fuzz_targets import _run_counts
+
+    file = path / name
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return _run_counts(file, vcf=file)
+
+
+def _refused(path: Path, content: bytes | str, *words: str, name: str = "a.vcf") -> None:
+    with pytest.raises(UserError) as caught:
+        _counts(path, content, name)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_undeclared_contigs_are_taken(tmp_path: Path) -> None:
+    assert _counts(tmp_path, HEAD + COLUMNS + GOOD).n_mutations == 1
+
+
+@pytest.mark.parametrize("cut", ["0/", "", "x/y:1,2:3"])
+def test_a_broken_record_on_an_undeclared_contig_does_not_crash(tmp_path: Path, cut: str) -> None:
+    """htslib's half-read record used to end the interpreter."""
+    line = GOOD.replace("0/1:60,20:80", cut)
+    try:
+        _counts(tmp_path, HEAD + COLUMNS + GOOD + line.replace("100", "200"))
+    except UserError as error:
+        assert "record 2" in str(error) or "a.vcf" in str(error)
+
+
+def test_lines_that_htslib_trips_over_are_named(tmp_path: Path) -> None:
+    _refused(tmp_path, HEAD + COLUMNS + GOOD + "\n" + GOOD, "record 2", "empty line")
+    _refused(tmp_path, HEAD + COLUMNS + "##contig=<ID=chr9>\n" + GOOD, "before the line #CHROM")
+    _refused(tmp_path, (HEAD + COLUMNS + GOOD).replace("chr7", "a b"), "contig name")
+    _refused(tmp_path, (HEAD + COLUMNS + GOOD).replace("PASS", "PA\0SS"), "NUL")
+    _refused(tmp_path, (HEAD + COLUMNS).encode() + GOOD.encode().replace(b"PASS", b"PA\xffSS"), "UTF-8")
+    _refused(tmp_path, (HEAD + COLUMNS + GOOD).replace("Type=Integer", "Type=Ioteger"), "FORMAT/AD", "Type")
+
+
+def test_hostile_sizes_are_refused_before_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from truncal.reads import precheck
+
+    monkeypatch.setattr(precheck, "_LONGEST_LINE", 1 << 12)
+    _refused(tmp_path, HEAD + COLUMNS + GOOD.replace("PASS", "A" * 9000), "longer than")
+    monkeypatch.setattr(precheck, "_MOST_VALUES", 50)
+    _refused(tmp_path, HEAD + COLUMNS + GOOD.replace("60,20", "1" + ",1" * 99), "more values", name="b.vcf")
+
+
+@pytest.mark.parametrize("at", [20, 40, -20])
+def test_damaged_compression_is_named(tmp_path: Path, at: int) -> None:
+    data = bytearray(gzip.compress((HEAD + COLUMNS + GOOD * 50).encode()))
+    data[at] ^= 0xFF
+    _refused(tmp_path, bytes(data), "a.vcf.gz", name="a.vcf.gz")
+    _refused(tmp_path, bytes(data[:at]), "a.vcf.gz", name="a.vcf.gz")
+
+
+def test_numbers_that_are_none_are_refused(tmp_path: Path) -> None:
+    from truncal.errors import Faults
+    from truncal.tables import read_table
+
+    path = tmp_path / "t.tsv"
+    path.write_text("n\tx\n99999999999999999999\t1e309\n9007199254740993\t-inf\n3\tnan\n")
+    table, faults = read_table(path), Faults()
+    table.integers("n", faults)
+    table.floats("x", faults)
+    assert [(fault.row, fault.column) for fault in faults.found] == [
+        (2, "n"),
+        (3, "n"),
+        (2, "x"),
+        (3, "x"),
+        (4, "x"),
+    ]
+
+
+def test_bed_intervals_beyond_any_genome(tmp_path: Path) -> None:
+    from truncal.reads.filters import read_bed
+
+    (tmp_path / "b.bed").write_text("chr1\t1\t99999999999999999999\n")
+    with pytest.raises(UserError, match="no interval"):
+        read_bed(tmp_path / "b.bed")
+
+
+HOSTILE = (
+    *("../x", "..", ".", "/etc", "a/b", "a\\b", "-rf", "$(touch x)", "`touch x`", "a;b", "a|b", "a&b", "a b"),
+    *("{patient}", "a'b", 'a"b', "*", "~", "x\x1b[2J", "cohort", "logs", "é", "a\u202eb", "A" * 300 + "/"),
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_of_patients_cannot_leave_their_folder(tmp_path: Path, name: str) -> None:
+    from truncal.sheet.samples import read_sheet
+
+    (tmp_path / "c.tsv").touch()
+    (tmp_path / "s.tsv").write_text(f"patient\tsample\tcounts\n{name}\tR1\tc.tsv\n", encoding="utf-8")
+    with pytest.raises(UserError, match="patient"):
+        read_sheet(tmp_path / "s.tsv")
+
+
+@pytest.mark.parametrize("name", ["A" * 5000, "~nobody_of_that_name/x", "x\x00y", "$(touch x)"])
+def test_unusable_file_names_are_missing_files(tmp_path: Path, name: str) -> None:
+    from truncal.sheet.samples import read_sheet
+
+    (tmp_path / "s.tsv").write_text(f"patient\tsample\tvcf\nP\tR1\t{name}\n", encoding="utf-8")
+    with pytest.raises(UserError, match="no such file"):
+        read_sheet(tmp_path / "s.tsv")
+
+
+def test_faults_are_one_printable_line() -> None:
+    from truncal.errors import Fault
+
+    assert str(Fault("a\nb\x1b[2J\u202e é", "f")) == "f: a\\nb\\x1b[2J\\u202e é"
+
+
+def test_settings_cannot_name_python_objects(tmp_path: Path) -> None:
+    from truncal.sheet.settings import load_settings
+
+    path = tmp_path / "evil.yaml"
+    path.write_text("seed: !!python/object/apply:os.system ['touch pwned']\n")
+    with pytest.raises(UserError, match="cannot be read"):
+        load_settings(path)
+
+
+def test_stored_arrays_cannot_hold_python_objects(tmp_path: Path) -> None:
+    from truncal.phylogeny.inputs import read_clones
+
+    class Evil:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "pwned",))
+
+    evil = np.array([Evil()], dtype=object)
+    np.savez(
+        tmp_path / "likelihood.npz",
+        cluster_ids=evil,
+        sample_ids=evil,
+        grid=evil,
+        log_likelihood=evil,
+        allow_pickle=True,
+    )
+    for name in ("mutations.tsv", "ccf.tsv", "clusters.tsv"):
+        (tmp_path / name).write_text("mutation_id\tcluster_id\tsample_id\n")
+    with pytest.raises(UserError):
+        read_clones(tmp_path, 0.01)
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_a_changed_patient_json_is_refused(tmp_path: Path) -> None:
+    from fuzz_targets import _patient_json
+
+    from truncal.report.document import read_document
+
+    name, data = _patient_json(tmp_path)[0]
+    path = tmp_path / name
+    for change, words in (
+        (lambda d: d["tables"]["clusters"]["rows"][0].__setitem__(0, "R2"), "clusters column cluster_id"),
+        (lambda d: d["tables"]["timing"].pop("rows"), "timing has no rows"),
+        (lambda d: d["tables"]["drivers"]["rows"][0].__setitem__(1, 5), "drivers column gene"),
+        (lambda d: d["samples"][0].pop("ploidy"), "ploidy"),
+        (lambda d: d["tree"]["consensus"].update({"1": "2"}), "own ancestor"),
+        (lambda d: d["tree"]["consensus"].update({"x": "1"}), "consensus"),
+    ):
+        document = json.loads(data)
+        change(document)
+        path.write_text(json.dumps(document))
+        with pytest.raises(UserError, match=words):
+            read_document(path)
+    path.write_bytes(data)
+    read_document(path)
+
+
+def test_no_markup_of_the_input_reaches_the_page(tmp_path: Path) -> None:
+    from fuzz_targets import _patient_json
+
+    from truncal.report.document import read_document
+    from truncal.report.page import report_html
+
+    evil = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"&"
+    name, data = _patient_json(tmp_path)[0]
+    text = data.decode()
+    for word in ("R1", "lung", "EGFR", "p.Leu858Arg", "osimertinib", "A sentence.", "P1", "counts.tsv"):
+        text = text.replace(f'"{word}"', json.dumps(evil + word))
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    page = report_html(read_document(tmp_path / name))
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    assert "alert(1)" in page  # it is shown, as text
