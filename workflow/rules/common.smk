@@ -58,6 +58,7 @@ def report_the_rest():
         print(f"truncal: {sentence}", file=sys.stderr)
     failed, listed = Path(OUT, "logs", "failed.tsv"), Path(OUT, "logs", "whole.txt")
     if write_failed(OUT, PATIENTS, failed, listed):
+        patients = ["--patients-file", str(listed)] if listed.stat().st_size else []
         shell(
-            "truncal cohort-report --patients-file {listed:q} --failed {failed:q} --out {OUT:q}/cohort"
+            "truncal cohort-report {patients:q} --failed {failed:q} --out {OUT:q}/cohort"
         )
