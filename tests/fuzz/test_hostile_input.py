@@ -210,3 +210,21 @@ def test_no_markup_of_the_input_reaches_the_page(tmp_path: Path) -> None:
     assert "<script>alert" not in page
     assert "<img src=x" not in page
     assert "alert(1)" in page  # it is shown, as text
+
+
+def test_overlong_fields_and_deep_nesting_are_refused(tmp_path: Path) -> None:
+    from fuzz_targets import TARGETS
+
+    def refused(target: str, name: str, content: str) -> None:
+        (tmp_path / name).write_text(content)
+        with pytest.raises(UserError):
+            TARGETS[target].read(tmp_path / name)
+
+    long = "x" * 300_000
+    refused("counts", "c.tsv", f"mutation_id\tsample_id\n{long}\ta\n")
+    refused("segments", "s.tsv", f"chr,startpos,endpos,nMajor,nMinor\n{long},1,2,1,1\n")
+    refused("maf", "m.maf", f"Hugo_Symbol\tTumor_Sample_Barcode\tReference_Allele\n{long}\ta\tb\n")
+    refused("clusters", "c.json", '{"samples": ' + "[" * 100_000 + "]" * 100_000 + "}")
+    refused("patient_json", "p.json", "[" * 100_000)
+    refused("settings", "s.yaml", "a: " + "[" * 3000 + "]" * 3000)
+    refused("settings", "bomb.yaml", "a: &a [x,x]\nb: &b [*a,*a]\nc: [*b,*b]\n")

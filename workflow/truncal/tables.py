@@ -14,6 +14,7 @@ import math
 import os
 import tempfile
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -134,7 +135,7 @@ def read_table(
     try:
         with open_text(path) as handle:
             lines = list(csv.reader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, csv.Error) as error:
         reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
         raise UserError(Fault(f"cannot read the {what}: {reason}", path)) from error
     except UnicodeDecodeError as error:
@@ -143,7 +144,7 @@ def read_table(
         raise UserError(Fault(f"the {what} is empty; expected a header line with {_listed(required)}", path))
     header = [name.strip().removeprefix("\ufeff") for name in lines[0]]
     faults = Faults()
-    for name in sorted({name for name in header if header.count(name) > 1}):
+    for name in sorted(name for name, number in Counter(header).items() if number > 1):
         faults.add(f"column {name} occurs more than once", path, 1)
     absent = [name for name in required if name not in header]
     if absent:

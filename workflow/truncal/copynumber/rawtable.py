@@ -103,7 +103,10 @@ def read_raw(path: str | Path, what: str = "segment file") -> RawTable:
     if start == len(text):
         raise UserError(Fault(f"the {what} is empty; expected a header line", path))
     delimiter = "\t" if "\t" in text[start] else "," if "," in text[start] else None
-    rows = [_fields(line, delimiter) for line in text[start:]]
+    try:
+        rows = [_fields(line, delimiter) for line in text[start:]]
+    except csv.Error as error:
+        raise UserError(Fault(f"cannot read the {what}: {error}", path)) from error
     if _is_caveman(rows[0]):
         rows.insert(0, _CAVEMAN)
         start -= 1

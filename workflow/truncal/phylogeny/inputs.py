@@ -248,7 +248,7 @@ def _lists(table: Table, name: str, count: int, faults: Faults) -> np.ndarray:
 def _read_clusters(path: Path, faults: Faults) -> tuple[list[str], list[list[str]], list[str]]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(Fault(f"cannot be read as JSON: {error}", path)) from error
     found = []
     for key, inner in (("samples", str), ("clusters", list)):

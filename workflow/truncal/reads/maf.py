@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from truncal.copynumber.genome import canonical
-from truncal.errors import Faults
+from truncal.errors import Fault, Faults, UserError
 from truncal.reads.alleles import Key, refusal, trim
 from truncal.reads.annotation import Raw, Source
 from truncal.reads.effects import Effect
@@ -168,14 +168,17 @@ def _read(path: Path) -> tuple[Table, int]:
     """The table and the line of its first row, which comments may have moved down."""
     import csv
 
-    with open_text(path) as handle:
-        lines = [
-            (number, fields)
-            for number, fields in enumerate(
-                csv.reader(handle, delimiter="\t", quoting=csv.QUOTE_NONE), start=1
-            )
-            if fields and not fields[0].startswith("#")
-        ]
+    try:
+        with open_text(path) as handle:
+            lines = [
+                (number, fields)
+                for number, fields in enumerate(
+                    csv.reader(handle, delimiter="\t", quoting=csv.QUOTE_NONE), start=1
+                )
+                if fields and not fields[0].startswith("#")
+            ]
+    except (OSError, EOFError, ValueError, csv.Error) as error:
+        raise UserError(Fault(f"cannot read the MAF: {error}", path)) from error
     faults = Faults()
     if len(lines) < 2:
         faults.add("has a header but no rows" if lines else "is empty; expected a MAF", path)

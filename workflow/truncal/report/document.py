@@ -263,7 +263,7 @@ def read_document(path: str | Path) -> dict[str, Any]:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UserError(Fault("no such file", path)) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(Fault(f"cannot be read as JSON: {str(error).splitlines()[0]}", path)) from error
     if not isinstance(document, dict) or not isinstance(document.get("schema_version"), str):
         raise UserError(Fault("is not a patient.json: it has no schema_version", path))

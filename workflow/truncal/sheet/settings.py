@@ -38,7 +38,7 @@ def load_settings(path: str | Path | None = None) -> dict[str, Any]:
         given = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UserError(Fault("no such settings file", path)) from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         first = str(error).splitlines()[0]
         raise UserError(Fault(f"cannot be read as YAML or JSON: {first}", path)) from error
     if given is None:
@@ -51,7 +51,7 @@ def load_settings(path: str | Path | None = None) -> dict[str, Any]:
 def _from_text(text: str) -> dict[str, Any]:
     try:
         given = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(Fault(f"cannot be read as JSON: {error}", "settings")) from error
     return complete_settings(given, "settings")
 
