@@ -25,15 +25,24 @@ from numba import njit
 from truncal.phylogeny.pearson import SKEW_MAX, SKEW_STEP, Z_MAX, Z_STEP
 
 FAINT = 1e-12
-"""Below this probability a sum rule counts as broken: the cost grows with the distance instead."""
+"""Below this probability a sum rule counts as broken: the cost is that of `tail` instead."""
 
 LOG_FAINT = math.log(FAINT)
 
 NEVER = -700.0
 """Log probability of what can't be."""
 
-GIVE = 0.03
-"""Excess over the parent's DCF that costs one more log unit where a sum rule is broken (reads can mislead)."""
+BREAKING = 10.0
+"""Standard deviations up to which a broken sum rule costs like a normal tail; further on the cost grows linearly and half
+as steeply, since reads that far off are more likely to mislead than to tell the tree."""
+
+
+@njit(cache=True, nogil=True, inline="always")
+def tail(z):  # type: ignore[no-untyped-def]
+    """Log likelihood of a sum rule broken by z standard deviations."""
+    if z <= BREAKING:
+        return -0.5 * z * z
+    return -0.5 * BREAKING * BREAKING - 0.5 * BREAKING * (z - BREAKING)
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -118,8 +127,8 @@ def cut(weights, low, width, own, mean, variance, third, log_zero, kappa, table)
     s0 += absent
     if s0 <= FAINT:
         high = low + weights.shape[0] * width
-        gap = max(mean - high, 0.0)
-        return LOG_FAINT - gap / GIVE, high - width, width * width, 0.0, NEVER
+        broken = (mean - own[0]) / math.sqrt(own[1] + variance)
+        return min(tail(broken), LOG_FAINT), high - width, width * width, 0.0, NEVER
     x = -own[0]
     s1 = (s1 + absent * x) / s0
     s2 = (s2 + absent * x * x) / s0
@@ -146,7 +155,7 @@ def root_room(mean, variance, third, log_zero, kappa, table):  # type: ignore[no
     at = min(int(row), table.shape[0] - 2)
     below = zero + (1.0 - zero) * look_up(z, at, row - at, skew < 0.0, kappa[0] / spread, table)
     if below <= FAINT:
-        return LOG_FAINT - max(mean - 1.0, 0.0) / GIVE
+        return min(tail(-z), LOG_FAINT)
     return math.log(below)
 
 
