@@ -121,7 +121,7 @@ def read_model(
     absent: Absent,
     copy_number_error: float = 0.05,
     overdispersion: float = 1e-3,
-    all_copies: float = 0.01,
+    all_copies: float = 0.003,
 ) -> ReadModel:
     """Set up the read model; mean copy numbers with fractions are taken to have the given error.
 

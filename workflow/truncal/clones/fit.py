@@ -118,6 +118,12 @@ def _fit(model: ReadModel, options: Options, start: float) -> Fit:
         else:
             mixture = _settle(model, fixed, Mixture(mixture.centres, mixture.responsibility), options)
             break
+    # only now: a purity or overdispersion that is off looks like a cluster that wants to be split
+    for _ in range(ROUNDS):
+        divided = _divide(model, fixed, mixture)
+        if divided is None:
+            break
+        mixture = _settle(model, fixed, divided, options)
     return Fit(model, fixed, mixture, overdispersion, factor)
 
 
@@ -131,11 +137,6 @@ def _from_scratch(model: ReadModel, fixed: Fixed, options: Options) -> Mixture:
         mixture = _settle(model, fixed, more, options)
         if len(mixture.centres) <= count:
             break
-    for _ in range(ROUNDS):
-        divided = _divide(model, fixed, mixture)
-        if divided is None:
-            break
-        mixture = _settle(model, fixed, divided, options)
     return mixture
 
 

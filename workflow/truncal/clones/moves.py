@@ -14,13 +14,16 @@ from truncal.ccf.model import READS, ReadModel
 from truncal.clones.kernels import branch_log_likelihood
 from truncal.clones.mixture import Fixed, Mixture
 from truncal.clones.posterior import Centre, cluster_posterior
-from truncal.clones.prior import AT_ONE, LOG_BETWEEN
+from truncal.clones.prior import LOG_BETWEEN
 
 CLUSTER_COST = 1.0
 """Log prior odds against one more cluster, beyond its weight."""
 
 SAME = 0.4
 """Prior that a clone and its nearest relative have the same DCF in a sample."""
+
+TRUNK_COST = 6.0
+"""Log prior odds against a clone cut off the trunk's tail, where a purity or state that is off collects mutations."""
 
 SPLIT_FROM = 6
 """Members that a cluster needs to be tried for a split."""
@@ -48,16 +51,14 @@ def shared(one: Centre, other: Centre) -> float:
     return float(np.log1p(SAME * between.clip(0, 1) * (density - 1)).clip(0, None).sum())
 
 
-def shared_with_trunk(one: Centre) -> float:
-    """The same for a branch and the trunk, whose DCF is 1: the spike at 1 gets the prior `SAME`."""
-    return float(np.log1p(one.p_one * (SAME / AT_ONE - 1)).sum())
-
-
 def best_shared(mixture: Mixture, k: int) -> float:
-    """The most that cluster k gains from sharing with one other cluster or the trunk."""
+    """The most that cluster k gains from sharing with one other branch.
+
+    Sharing with the trunk does not count: what is off in purity or states collects mutations just below it.
+    """
     centre = mixture.centres[k]
     gains = [shared(centre, other) for j, other in enumerate(mixture.centres) if j != k]
-    return max([0.0, shared_with_trunk(centre), *gains])
+    return max([0.0, *gains])
 
 
 def log_evidence(model: ReadModel, mixture: Mixture, outlier_prior: float) -> float:
@@ -270,7 +271,7 @@ def split_trunk(
         before = gain
         gain = (
             float((weights * (both - trunk)).sum() + centre.occam.sum())
-            + shared_with_trunk(centre)
+            - TRUNK_COST
             - penalty(model)
         )
         share = np.exp(branch - both)
