@@ -147,6 +147,9 @@ def test_tree_comparison_by_hand() -> None:
     assert chain.robinson_foulds[0] > 0
     extra = compare_trees(true, {7: 0, 5: 7, 8: 5, 9: 7}, labels, labels + 6)
     assert extra.right  # cluster 5 holds none of these mutations
+    labels_split = np.array([1, 1, 1, 1, 2, 2, 3, 3])
+    split = compare_trees(true, {7: 0, 5: 7, 8: 5, 9: 5}, labels_split, np.array([7, 7, 5, 5, 8, 8, 9, 9]))
+    assert not split.right  # the trunk in two
     merged = compare_trees(true, {7: 0, 8: 7}, labels, np.array([7, 7, 8, 8, 8, 8]))
     assert not merged.right
 

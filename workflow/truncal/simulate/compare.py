@@ -259,7 +259,9 @@ def _said(
     if planted["first_day"] and timing.exists():
         verdicts = {line["verdict"] or "" for line in read_table(timing).rows() if line["event_id"] == event}
         if verdicts:
-            true = "acquired" if planted["days_before"] not in ("0", None) else "pre_existing"
+            true = (
+                "absent before" if planted["days_before"] not in ("0", None) else "there from the first day"
+            )
             out.append(f"{'/'.join(sorted(verdicts))} (truth {true})")
     return out
 
