@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -101,7 +103,7 @@ def _read_likelihood(path: Path) -> tuple[list[int], list[str], np.ndarray, np.n
             ids = [int(cluster) for cluster in stored["cluster_ids"]]
             samples = [str(sample) for sample in stored["sample_ids"]]
             grid, logs = stored["grid"], stored["log_likelihood"]
-    except (OSError, KeyError, ValueError, EOFError) as error:
+    except (OSError, KeyError, ValueError, EOFError, MemoryError, BadZipFile, zlib.error) as error:
         raise UserError(
             Fault("is missing or not a likelihood file of `truncal clones`; run that step first", path)
         ) from error
@@ -110,6 +112,8 @@ def _read_likelihood(path: Path) -> tuple[list[int], list[str], np.ndarray, np.n
         raise UserError(Fault(f"log_likelihood has shape {logs.shape}, not {expected}", path))
     if len(grid) < 3 or grid[0] != 0 or grid[-1] != 1 or not (np.diff(grid) > 0).all():
         raise UserError(Fault("grid does not rise from 0 to 1", path))
+    if np.isnan(logs).any() or not np.isfinite(logs).any(axis=2).all():
+        raise UserError(Fault("log_likelihood holds values that are no likelihoods", path))
     if not ids:
         raise UserError(Fault("holds no cluster: no mutation was assigned to a clone", path))
     return ids, samples, grid, logs
