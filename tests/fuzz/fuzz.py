@@ -110,11 +110,12 @@ def _child(
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     done: dict[str, Any] = {"inputs": 0, "bytes": 0, "taken": 0, "cpu": 0.0, "findings": []}
     pool = list(seeds)
+    shortest = min(len(data) for _, data in seeds) // 2  # what is cut short leads nowhere
     while True:
-        name, data = pool[rng.randrange(len(pool))]
+        name, data = rng.choice(pool if rng.random() < 0.5 else seeds)
         changed = mutate(data, rng)
         place = run_one(target, folder, name, changed)
-        if place == "taken" and len(changed) < 300_000 and len(pool) < 200:
+        if place == "taken" and shortest <= len(changed) < 300_000 and len(pool) < 500:
             pool.append((name, changed))  # changes add up
         done["inputs"] += 1
         done["bytes"] += len(changed)
