@@ -141,7 +141,12 @@ def grid_density(grid: np.ndarray, log_likelihood: np.ndarray) -> tuple[Density,
         [2 * logs[:, :, :1] - logs[:, :, 1:2], logs, 2 * logs[:, :, -1:] - logs[:, :, -2:-1]], axis=2
     )
 
+    # beyond 1 the parabola of the last three points goes on, bent down at least a little
+    bend_out = np.minimum(logs[:, :, -1:] - 2 * logs[:, :, -2:-1] + logs[:, :, -3:-2], -1e-4)
+    slope = logs[:, :, -1:] - logs[:, :, -2:-1] + 0.5 * bend_out
+
     def density(at: np.ndarray) -> np.ndarray:
+        beyond = np.maximum(at - 1.0, 0.0) * (count - 1)
         place = np.interp(at, grid, numbers)
         left = np.minimum(place.astype(np.int64), count - 2)
         t = place - left

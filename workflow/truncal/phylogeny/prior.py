@@ -48,7 +48,7 @@ def log_prior(trees: np.ndarray, classes: np.ndarray) -> np.ndarray:
     return np.where((trees == 0).sum(axis=1) == 1, classes[0], classes[1])
 
 
-ABSENCE = np.array([0.01, 0.03, 0.1, 0.3, 1.0])
+ABSENCE = np.array([0.01, 0.03, 0.1, 0.3])
 """Odds κ of a clone being absent from a sample: the prior of proportions is uniform over their simplex, with κ for each
 clone set to exactly 0 (a mixture of Dirichlet(1, …, 1) over all sets of present clones). κ → 0 is Dirichlet(1, …, 1)."""
 
