@@ -14,7 +14,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+
+from truncal.ccf.jit import njit
 
 BINOMIAL_BELOW = 1e-8
 """Overdispersion below which the binomial limit is used."""
@@ -154,4 +155,14 @@ def row_ceiling(rows):  # type: ignore[no-untyped-def]
             a, d = alt[n, s], depth[n, s]
             if table[n, s] == -1 and a > 0.0 and a < d:
                 out[n, s] = a * math.log(a / d) + (d - a) * math.log1p(-a / d)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def log_beta(a, b):  # type: ignore[no-untyped-def]
+    """log B(a, b) of arrays (N, S)."""
+    out = np.empty(a.shape)
+    for n in range(a.shape[0]):
+        for s in range(a.shape[1]):
+            out[n, s] = log_gamma(a[n, s]) + log_gamma(b[n, s]) - log_gamma(a[n, s] + b[n, s])
     return out

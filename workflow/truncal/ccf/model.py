@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from truncal.ccf.absent import Absent, not_called_tables
-from truncal.ccf.likelihood import MOST_OVERDISPERSED, NEGLIGIBLE, depth_terms, row_ceiling
+from truncal.ccf.likelihood import MOST_OVERDISPERSED, NEGLIGIBLE, depth_terms, log_beta, row_ceiling
 from truncal.ccf.observations import Observations
 from truncal.copynumber.states import States, copy_number_states, settled, tested
 
@@ -188,6 +188,4 @@ def _rows(sites: Sites, absent: Absent, overdispersion: np.ndarray, purity_facto
 
 def flat_log_likelihood(alt: np.ndarray, depth: np.ndarray) -> np.ndarray:
     """Log ∫₀¹ p^a (1 − p)^(d − a) dp, of the shape of alt and depth."""
-    from scipy.special import betaln
-
-    return betaln(alt + 1, depth - alt + 1)
+    return log_beta(alt + 1, depth - alt + 1)

@@ -8,8 +8,18 @@ the marginal likelihood on a grid). With f_k,s(g) = exp Σ_{n∈k} T[n,s,g] the 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
-from scipy.special import gammaln
+
+
+def log_gammas(x: np.ndarray) -> np.ndarray:
+    """log Γ of an array of positive numbers."""
+    flat = np.asarray(x, dtype=float)
+    values, inverse = np.unique(flat, return_inverse=True)
+    found = np.array([math.lgamma(value) for value in values.tolist()])
+    return found[inverse].reshape(flat.shape)
+
 
 SMALLEST = 1e-300
 """Below this the product of two clusters' likelihoods counts as impossible; the gain is hopeless long before."""
@@ -37,7 +47,9 @@ def agglomerate(
         """Gain in log posterior of merging `one` with each of `others`."""
         joint = np.einsum("sg,ksg->ks", weights[one] * prior, weights[others])
         together = np.log(np.maximum(joint, SMALLEST)).sum(axis=1)
-        restaurant = gammaln(sizes[one] + sizes[others]) - gammaln(sizes[one]) - gammaln(sizes[others])
+        restaurant = (
+            log_gammas(sizes[one] + sizes[others]) - log_gammas(sizes[one]) - log_gammas(sizes[others])
+        )
         return together - own[one] - own[others] + restaurant - log_concentration
 
     gain = _all_gains(weights, prior, own, sizes, log_concentration)
@@ -81,7 +93,9 @@ def _all_gains(
         joint = (weights[:, sample] * prior) @ weights[:, sample].T
         total += np.log(np.maximum(joint, SMALLEST))
     total -= own[:, None] + own[None, :]
-    total += gammaln(sizes[:, None] + sizes[None, :]) - gammaln(sizes)[:, None] - gammaln(sizes)[None, :]
+    total += (
+        log_gammas(sizes[:, None] + sizes[None, :]) - log_gammas(sizes)[:, None] - log_gammas(sizes)[None, :]
+    )
     total -= log_concentration
     np.fill_diagonal(total, -np.inf)
     return total

@@ -10,8 +10,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from truncal.ccf.jit import njit
 from truncal.clones.kernels import branch_states, not_whole
 from truncal.copynumber.states import LOST, slope
 

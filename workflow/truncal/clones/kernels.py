@@ -12,8 +12,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from truncal.ccf.jit import njit
 from truncal.ccf.likelihood import interpolated, log_beta_binomial, row_log_likelihood
 from truncal.copynumber.states import GAINED, LOST, UNTOUCHED, slope
 

@@ -269,11 +269,7 @@ def split_trunk(
         branch = _columns(model, members, [centre])[:, 0] + math.log(size)
         both = np.logaddexp(branch, trunk + math.log1p(-min(size, 1 - 1e-6)))
         before = gain
-        gain = (
-            float((weights * (both - trunk)).sum() + centre.occam.sum())
-            - TRUNK_COST
-            - penalty(model)
-        )
+        gain = float((weights * (both - trunk)).sum() + centre.occam.sum()) - TRUNK_COST - penalty(model)
         share = np.exp(branch - both)
         if abs(gain - before) < 0.1:
             break

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from truncal.ccf.jit import njit
 from truncal.ccf.model import ReadModel
 from truncal.clones.kernels import profile, state_shares
 from truncal.clones.prior import LOG_BETWEEN, LOG_ONE, LOG_ZERO

@@ -8,7 +8,7 @@ import numpy as np
 
 from truncal.ccf.observations import Observations
 from truncal.clones.result import Clustering
-from truncal.tables import atomic, write_table
+from truncal.tables import MISSING, atomic, write_table
 
 LISTED_FROM = 0.001
 """Least membership that `cluster_posterior.tsv` lists."""
@@ -21,7 +21,7 @@ def write_clones(
     names = ("mutations.tsv", "ccf.tsv", "clusters.tsv", "cluster_posterior.tsv", "likelihood.npz")
     paths = [directory / name for name in names]
     write_table(paths[0], _mutations(data, found, flags))
-    write_table(paths[1], _ccf(data, found))
+    _write_ccf(paths[1], data, found)
     write_table(paths[2], _clusters(data, found))
     write_table(paths[3], _membership(data, found))
     with atomic(paths[4], "wb") as handle:
@@ -61,7 +61,8 @@ def _mutations(
     }
 
 
-def _ccf(data: Observations, found: Clustering) -> dict[str, list | np.ndarray]:
+def _write_ccf(path: Path, data: Observations, found: Clustering) -> None:
+    # a row a mutation and sample: formatted here, since it is most of what the step writes
     n, s = data.shape
     alt, depth = np.zeros((n, s), dtype=np.int64), np.zeros((n, s), dtype=np.int64)
     rows = data.called
@@ -82,13 +83,24 @@ def _ccf(data: Observations, found: Clustering) -> dict[str, list | np.ndarray]:
         "fraction_lost": lost,
         "p_retained": summary.retained.clip(0, 1),
     }
-    return {
-        "mutation_id": np.repeat(np.array(data.mutation_ids, dtype=object), s),
-        "sample_id": np.tile(np.array(data.sample_ids, dtype=object), n),
-        "alt_counts": alt.ravel(),
-        "depth": depth.ravel(),
-        **{name: value.ravel().round(4) for name, value in values.items()},
-    }
+    names = ["mutation_id", "sample_id", "alt_counts", "depth", *values]
+    columns = [_decimals(value.ravel()) for value in values.values()]
+    mutations = (name for name in data.mutation_ids for _ in range(s))
+    samples = data.sample_ids * n
+    with atomic(path) as handle:
+        handle.write("\t".join(names) + "\n")
+        rows = zip(mutations, samples, alt.ravel().tolist(), depth.ravel().tolist(), *columns, strict=True)
+        handle.writelines("%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n" % row for row in rows)
+
+
+def _decimals(values: np.ndarray) -> list[str]:
+    """Values as text with at most four decimals; equal ones are formatted once."""
+    kept = values.round(4) + 0.0
+    unique, inverse = np.unique(kept, return_inverse=True)
+    texts = np.array(
+        [MISSING if value != value else f"{value:.6g}" for value in unique.tolist()], dtype=object
+    )
+    return texts[inverse.reshape(-1)].tolist()
 
 
 def _clusters(data: Observations, found: Clustering) -> dict[str, list | np.ndarray]:

@@ -26,7 +26,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
+
+from truncal.ccf.jit import njit
 
 UNTOUCHED, GAINED, LOST = 0, 1, 2
 ALL_COPIES = 8
