@@ -228,3 +228,13 @@ def test_overlong_fields_and_deep_nesting_are_refused(tmp_path: Path) -> None:
     refused("patient_json", "p.json", "[" * 100_000)
     refused("settings", "s.yaml", "a: " + "[" * 3000 + "]" * 3000)
     refused("settings", "bomb.yaml", "a: &a [x,x]\nb: &b [*a,*a]\nc: [*b,*b]\n")
+
+
+def test_a_bam_whose_header_is_no_text(tmp_path: Path) -> None:
+    from fuzz_targets import TARGETS
+
+    target = TARGETS["bam"]
+    name, data = target.seeds(tmp_path)[0]
+    (tmp_path / name).write_bytes(data.replace(b"SO:coordinate", b"SO:coord\x8anate", 1))
+    with pytest.raises(UserError, match="UTF-8"):
+        target.read(tmp_path / name)

@@ -93,6 +93,8 @@ def open_alignments(
         if reference is not None:
             _check_reference(Path(reference), faults)
         faults.raise_if_any()
+    except UnicodeDecodeError as error:
+        raise UserError(Fault("its header is not UTF-8 text", path)) from error
     finally:
         pysam.set_verbosity(verbosity)
     return AlignmentFile(path, None if reference is None else Path(reference), contigs, found, is_cram)
