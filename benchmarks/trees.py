@@ -214,7 +214,9 @@ def _timing(options: argparse.Namespace, report: Report) -> None:
             rows[f"K{clones} S{samples} truncal"] = {"seconds": found.seconds, "edges_right": share}
             for peer, command in options.peer.items():
                 if peer.startswith(("pairtree", "orchard")) and clones <= 30:
-                    runs = PairtreeFormat(peer, command).run(case.ssm, case.clusters, f"timing-{clones}-{samples}")
+                    runs = PairtreeFormat(peer, command).run(
+                        case.ssm, case.clusters, f"timing-{clones}-{samples}"
+                    )
                     rows[f"K{clones} S{samples} {peer}"] = {
                         "seconds": runs.seconds,
                         "edges_right": float((runs.parents[0] == case.parents).mean()),

@@ -13,7 +13,9 @@ HELP = "posterior over clone trees, with proportions and clonality"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("--clones", type=Path, default=None, help="folder of `truncal clones`")
-    parser.add_argument("--ssm", type=Path, default=None, help="Pairtree's mutations (.ssm), in place of --clones")
+    parser.add_argument(
+        "--ssm", type=Path, default=None, help="Pairtree's mutations (.ssm), in place of --clones"
+    )
     parser.add_argument("--clusters", type=Path, default=None, help="Pairtree's clusters (JSON), with --ssm")
     parser.add_argument("--out", type=Path, required=True, help="folder for the step's files")
     parser.add_argument(
@@ -52,6 +54,9 @@ def run(args: argparse.Namespace) -> None:
     )
     found = summary(result)
     notes = ", ".join(f"{name} {value:g}" for name, value in found["diagnostics"].items())
-    say(args, f"{len(result.consensus)} clones, {found['n_trees_95']} trees in the 95 % set ({found['method']})")
+    say(
+        args,
+        f"{len(result.consensus)} clones, {found['n_trees_95']} trees in the 95 % set ({found['method']})",
+    )
     if notes:
         say(args, notes)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 
-def trunk_probability(trees: np.ndarray, weight: np.ndarray, draws: list[np.ndarray], tolerance: float) -> np.ndarray:
+def trunk_probability(
+    trees: np.ndarray, weight: np.ndarray, draws: list[np.ndarray], tolerance: float
+) -> np.ndarray:
     """Probability (K,) that a clone lies on the path to the MRCA of all sampled cancer cells.
 
     A clone does if every cancer cell of every sample descends from it: its DCF is the sum of the root clones', within

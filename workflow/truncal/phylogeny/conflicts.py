@@ -80,13 +80,13 @@ def _explain(
         constraint = f"clones {members} ({total:.2f}) must fit into {holder} ({limit:.2f})"
     elif over:
         limit = free[parent - 1, s]
-        constraint = (
-            f"clone {name} ({free[k, s]:.2f}) must not exceed its parent {data.cluster_ids[parent - 1]} ({limit:.2f})"
-        )
+        constraint = f"clone {name} ({free[k, s]:.2f}) must not exceed its parent {data.cluster_ids[parent - 1]} ({limit:.2f})"
     else:
         total = sum(free[j, s] for j in children)
         members = " + ".join(str(data.cluster_ids[j]) for j in children)
-        constraint = f"clone {name} ({free[k, s]:.2f}) must hold its children {members or '(none)'} ({total:.2f})"
+        constraint = (
+            f"clone {name} ({free[k, s]:.2f}) must hold its children {members or '(none)'} ({total:.2f})"
+        )
     reads = _reads(data, k, s)
     few = data.n_mutations[k] < 3
     cause = _cause(data, k, free, phi, few=bool(few), over=bool(over))

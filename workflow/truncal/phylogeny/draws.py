@@ -77,13 +77,23 @@ def _gibbs(seed, parents, start, warm, thin, weights, low, width, out):  # type:
                 out[(sweep - warm) // thin, :, s] = phi
 
 
-def draw_fractions(parents: np.ndarray, facts: Evidence, start: np.ndarray, draws: int, seed: int) -> np.ndarray:
+def draw_fractions(
+    parents: np.ndarray, facts: Evidence, start: np.ndarray, draws: int, seed: int
+) -> np.ndarray:
     """Draws (draws, K, S) of every clone's DCF in every sample given the tree.
 
     start: (K, S) DCFs that the tree allows, e.g. the fit.
     """
     out = np.empty((draws, *start.shape))
     _gibbs(
-        seed, np.ascontiguousarray(parents, dtype=np.int64), start, 50, 5, facts.weights, facts.low, facts.width, out
+        seed,
+        np.ascontiguousarray(parents, dtype=np.int64),
+        start,
+        50,
+        5,
+        facts.weights,
+        facts.low,
+        facts.width,
+        out,
     )
     return out

@@ -58,7 +58,10 @@ class Evidence:
     def subset(self, clones: np.ndarray) -> Evidence:
         """The same for some clones, in the order given."""
         return Evidence(
-            *(np.ascontiguousarray(part[clones]) for part in (self.weights, self.low, self.width, self.moments)),
+            *(
+                np.ascontiguousarray(part[clones])
+                for part in (self.weights, self.low, self.width, self.moments)
+            ),
             self.log_scale[clones],
         )
 
@@ -151,9 +154,7 @@ def grid_density(grid: np.ndarray, log_likelihood: np.ndarray) -> tuple[Density,
         left = np.minimum(place.astype(np.int64), count - 2)
         t = place - left
         p0, p1, p2, p3 = (np.take_along_axis(padded, left + shift, axis=2) for shift in range(4))
-        curve = p1 + 0.5 * t * (
-            p2 - p0 + t * (2 * p0 - 5 * p1 + 4 * p2 - p3 + t * (3 * (p1 - p2) + p3 - p0))
-        )
+        curve = p1 + 0.5 * t * (p2 - p0 + t * (2 * p0 - 5 * p1 + 4 * p2 - p3 + t * (3 * (p1 - p2) + p3 - p0)))
         return np.minimum(curve, np.maximum(p1, p2) + 20.0) + beyond * (slope + 0.5 * beyond * bend_out)
 
     best = logs.argmax(axis=2)

@@ -83,7 +83,9 @@ def _fit(parents, alt, ref, share, phi_out):  # type: ignore[no-untyped-def]
                         p = share[w] * phi[k]
                         q = max(1.0 - p, 1e-12)
                         slope += alt[w, k, s] / phi[k] - ref[w, k, s] * share[w] / q
-                        bend += alt[w, k, s] / (phi[k] * phi[k]) + ref[w, k, s] * share[w] * share[w] / (q * q)
+                        bend += alt[w, k, s] / (phi[k] * phi[k]) + ref[w, k, s] * share[w] * share[w] / (
+                            q * q
+                        )
                     g = slope + mu / room[k + 1] - mu / room[parents[k]]
                     t = mu / (room[k + 1] * room[k + 1])
                     spring[k + 1] = t / (1.0 + t * kappa[k + 1])
@@ -149,7 +151,9 @@ def fit_tree(parents: np.ndarray, alt: np.ndarray, ref: np.ndarray, share: np.nd
     return out
 
 
-def binomial_log_likelihood(phi: np.ndarray, alt: np.ndarray, ref: np.ndarray, share: np.ndarray) -> np.ndarray:
+def binomial_log_likelihood(
+    phi: np.ndarray, alt: np.ndarray, ref: np.ndarray, share: np.ndarray
+) -> np.ndarray:
     """Σ over w of alt·log(share·φ) + ref·log(1 − share·φ), (K, S); 0·log 0 = 0."""
     total = np.zeros(phi.shape)
     for a, r, w in zip(alt, ref, share, strict=True):

@@ -54,7 +54,9 @@ def read_clones(directory: Path, model_error: float) -> PhyloInput:
 
     """
     ids, samples, grid, logs = _read_likelihood(directory / "likelihood.npz")
-    mutations = read_table(directory / "mutations.tsv", ["mutation_id", "cluster_id"], what="clones' mutations")
+    mutations = read_table(
+        directory / "mutations.tsv", ["mutation_id", "cluster_id"], what="clones' mutations"
+    )
     ccf = read_table(directory / "ccf.tsv", ["mutation_id", "sample_id"], what="clones' CCF table")
     clusters = read_table(
         directory / "clusters.tsv", ["cluster_id", "sample_id", "n_mutations"], what="clones' cluster table"
@@ -153,7 +155,9 @@ def read_ssm(ssm: Path, clusters: Path, model_error: float) -> PhyloInput:
     """
     faults = Faults()
     samples, groups, garbage = _read_clusters(clusters, faults)
-    table = read_table(ssm, ["id", "var_reads", "total_reads", "var_read_prob"], empty_ok=False, what=".ssm table")
+    table = read_table(
+        ssm, ["id", "var_reads", "total_reads", "var_read_prob"], empty_ok=False, what=".ssm table"
+    )
     names = table.strings("id", faults)
     count = len(samples)
     var, total, share = (
@@ -191,7 +195,8 @@ def read_ssm(ssm: Path, clusters: Path, model_error: float) -> PhyloInput:
     mean = np.minimum(facts.moments[..., 0], 1.0)
     cumulative = np.cumsum(facts.weights, axis=2)
     low, high = (
-        np.minimum(facts.low + ((cumulative < q).sum(axis=2) + 0.5) * facts.width, 1.0) for q in (0.025, 0.975)
+        np.minimum(facts.low + ((cumulative < q).sum(axis=2) + 0.5) * facts.width, 1.0)
+        for q in (0.025, 0.975)
     )
     rows = np.flatnonzero(member)
     ids = [int(k) + 1 for k in range(len(groups))]
@@ -203,7 +208,12 @@ def read_ssm(ssm: Path, clusters: Path, model_error: float) -> PhyloInput:
 
 
 def _ssm_tables(
-    names: list[str], samples: list[str], var: np.ndarray, total: np.ndarray, share: np.ndarray, label: np.ndarray
+    names: list[str],
+    samples: list[str],
+    var: np.ndarray,
+    total: np.ndarray,
+    share: np.ndarray,
+    label: np.ndarray,
 ) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
     """`mutations.tsv` and `ccf.tsv` as the clones step would write them, for diploid point estimates."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -235,7 +245,12 @@ def _lists(table: Table, name: str, count: int, faults: Faults) -> np.ndarray:
         if len(fields) == 1 and name == "var_read_prob":
             fields = fields * count
         if len(fields) != count:
-            faults.add(f"has {len(fields)} values, expected one for each of {count} samples", table.file, row + 2, name)
+            faults.add(
+                f"has {len(fields)} values, expected one for each of {count} samples",
+                table.file,
+                row + 2,
+                name,
+            )
             continue
         try:
             values = [float(value) for value in fields]

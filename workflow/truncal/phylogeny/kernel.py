@@ -65,8 +65,18 @@ def look_up(z, at, part, mirrored, spike, table):  # type: ignore[no-untyped-def
         b = (1.0 - part) * f
         c = part * (1.0 - f)
         d = part * f
-        below = a * table[at, j, 0] + b * table[at, j + 1, 0] + c * table[at + 1, j, 0] + d * table[at + 1, j + 1, 0]
-        peak = a * table[at, j, 1] + b * table[at, j + 1, 1] + c * table[at + 1, j, 1] + d * table[at + 1, j + 1, 1]
+        below = (
+            a * table[at, j, 0]
+            + b * table[at, j + 1, 0]
+            + c * table[at + 1, j, 0]
+            + d * table[at + 1, j + 1, 0]
+        )
+        peak = (
+            a * table[at, j, 1]
+            + b * table[at, j + 1, 1]
+            + c * table[at + 1, j, 1]
+            + d * table[at + 1, j + 1, 1]
+        )
     if mirrored:
         below = 1.0 - below
     return below + spike * peak
@@ -170,16 +180,31 @@ def refresh(node, parents, weights, low, width, own, messages, cost, sums, root_
                 sums[node] += messages[c]
         if node == 0:
             for s in range(samples):
-                root_cost[s] = root_room(sums[0, s, 0], sums[0, s, 1], sums[0, s, 2], sums[0, s, 3], kappa, table)
+                root_cost[s] = root_room(
+                    sums[0, s, 0], sums[0, s, 1], sums[0, s, 2], sums[0, s, 3], kappa, table
+                )
             return
         k = node - 1
         moved = False
         for s in range(samples):
             e, m, v, t, q = cut(
-                weights[k, s], low[k, s], width[k, s], own[k, s],
-                sums[node, s, 0], sums[node, s, 1], sums[node, s, 2], sums[node, s, 3], kappa, table,
+                weights[k, s],
+                low[k, s],
+                width[k, s],
+                own[k, s],
+                sums[node, s, 0],
+                sums[node, s, 1],
+                sums[node, s, 2],
+                sums[node, s, 3],
+                kappa,
+                table,
             )
-            if m != messages[k, s, 0] or v != messages[k, s, 1] or t != messages[k, s, 2] or q != messages[k, s, 3]:
+            if (
+                m != messages[k, s, 0]
+                or v != messages[k, s, 1]
+                or t != messages[k, s, 2]
+                or q != messages[k, s, 3]
+            ):
                 moved = True
             cost[k, s] = e
             messages[k, s, 0] = m
@@ -203,8 +228,16 @@ def fill(parents, order, weights, low, width, own, messages, cost, sums, root_co
         p = parents[k]
         for s in range(samples):
             e, m, v, t, q = cut(
-                weights[k, s], low[k, s], width[k, s], own[k, s],
-                sums[k + 1, s, 0], sums[k + 1, s, 1], sums[k + 1, s, 2], sums[k + 1, s, 3], kappa, table,
+                weights[k, s],
+                low[k, s],
+                width[k, s],
+                own[k, s],
+                sums[k + 1, s, 0],
+                sums[k + 1, s, 1],
+                sums[k + 1, s, 2],
+                sums[k + 1, s, 3],
+                kappa,
+                table,
             )
             cost[k, s] = e
             total += e
@@ -220,15 +253,25 @@ def fill(parents, order, weights, low, width, own, messages, cost, sums, root_co
 
 
 @njit(cache=True, nogil=True)
-def climb(node, s, d0, d1, d2, d3, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table):  # type: ignore[no-untyped-def]
+def climb(
+    node, s, d0, d1, d2, d3, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table
+):  # type: ignore[no-untyped-def]
     """Change of the log-likelihood in sample s when a node's sums over its children change by d0, d1, d2, d3."""
     total = 0.0
     at = node
     while at > 0:
         k = at - 1
         e, m, v, t, q = cut(
-            weights[k, s], low[k, s], width[k, s], own[k, s],
-            sums[at, s, 0] + d0, max(sums[at, s, 1] + d1, 0.0), sums[at, s, 2] + d2, min(sums[at, s, 3] + d3, 0.0), kappa, table,
+            weights[k, s],
+            low[k, s],
+            width[k, s],
+            own[k, s],
+            sums[at, s, 0] + d0,
+            max(sums[at, s, 1] + d1, 0.0),
+            sums[at, s, 2] + d2,
+            min(sums[at, s, 3] + d3, 0.0),
+            kappa,
+            table,
         )
         total += e - cost[k, s]
         d0 = m - messages[k, s, 0]
@@ -240,7 +283,12 @@ def climb(node, s, d0, d1, d2, d3, parents, weights, low, width, own, messages, 
             return total
     return total + (
         root_room(
-            sums[0, s, 0] + d0, max(sums[0, s, 1] + d1, 0.0), sums[0, s, 2] + d2, min(sums[0, s, 3] + d3, 0.0), kappa, table
+            sums[0, s, 0] + d0,
+            max(sums[0, s, 1] + d1, 0.0),
+            sums[0, s, 2] + d2,
+            min(sums[0, s, 3] + d3, 0.0),
+            kappa,
+            table,
         )
         - root_cost[s]
     )

@@ -88,14 +88,33 @@ def regraft(k, heat, log_prior, allowed, parents, visit, ev, state):  # type: ig
         node = (old + offset) % (count + 1)  # the present place first: a good rival
         roots = others + (1 if node == 0 else 0)
         prior = log_prior[0] if roots == 1 else log_prior[1]
-        if prior == -np.inf or (node != old and not allowed[node, k]) or (node > 0 and (parents[node - 1] < 0 or is_under(parents, node, k))):
+        if (
+            prior == -np.inf
+            or (node != old and not allowed[node, k])
+            or (node > 0 and (parents[node - 1] < 0 or is_under(parents, node, k)))
+        ):
             continue
         score = prior
         for i in range(samples):
             s = visit[i]
             score += climb(
-                node, s, messages[k, s, 0], messages[k, s, 1], messages[k, s, 2], messages[k, s, 3], parents,
-                weights, low, width, own, messages, cost, sums, root_cost, kappa, table,
+                node,
+                s,
+                messages[k, s, 0],
+                messages[k, s, 1],
+                messages[k, s, 2],
+                messages[k, s, 3],
+                parents,
+                weights,
+                low,
+                width,
+                own,
+                messages,
+                cost,
+                sums,
+                root_cost,
+                kappa,
+                table,
             )
             running[i] = score
             if score < rival[i] - give_up:
@@ -166,12 +185,35 @@ def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state):  #
             for i in range(samples):
                 s = visit[i]
                 e, m, v, t, q = cut(
-                    weights[k, s], low[k, s], width[k, s], own[k, s],
-                    less[s, 0], less[s, 1], less[s, 2], less[s, 3], kappa, table,
+                    weights[k, s],
+                    low[k, s],
+                    width[k, s],
+                    own[k, s],
+                    less[s, 0],
+                    less[s, 1],
+                    less[s, 2],
+                    less[s, 3],
+                    kappa,
+                    table,
                 )
                 score += e + climb(
-                    node, s, m - less[s, 0], v - less[s, 1], t - less[s, 2], q - less[s, 3], parents,
-                    weights, low, width, own, messages, cost, sums, root_cost, kappa, table,
+                    node,
+                    s,
+                    m - less[s, 0],
+                    v - less[s, 1],
+                    t - less[s, 2],
+                    q - less[s, 3],
+                    parents,
+                    weights,
+                    low,
+                    width,
+                    own,
+                    messages,
+                    cost,
+                    sums,
+                    root_cost,
+                    kappa,
+                    table,
                 )
                 running[i] = score
                 if score < rival[i] - give_up:

@@ -39,7 +39,13 @@ STUCK = 12.0
 EFFECTIVE, AGREED = 800.0, 0.1
 """Effective samples of all chains and largest deviation of an edge's probability between chains that are enough."""
 
-UNSEEN = 0.02
+SMALL = 8
+"""Up to this many clones the chains go on until they have seen nearly every tree that matters."""
+
+LEAST, LEAST_SMALL = 200.0, 1500.0
+"""Effective samples without which the chains go on in any case."""
+
+UNSEEN = 0.005
 """Share of the posterior that chains may have left unseen (Good–Turing) for trees to be weighed by their score."""
 
 
@@ -95,10 +101,16 @@ def tree_posterior(
 def canonical_order(facts: Evidence) -> tuple[np.ndarray, np.ndarray]:
     """Orders of the clones and of the samples by falling mean DCF, ties broken by the rest of the evidence."""
     mean, variance = facts.moments[..., 0], facts.moments[..., 1]
-    by_clone = [tuple(sorted(zip(m.tolist(), v.tolist(), strict=True), reverse=True)) for m, v in zip(mean, variance, strict=True)]
+    by_clone = [
+        tuple(sorted(zip(m.tolist(), v.tolist(), strict=True), reverse=True))
+        for m, v in zip(mean, variance, strict=True)
+    ]
     keys = [(-float(np.sort(m).sum()), key) for m, key in zip(mean, by_clone, strict=True)]
     order = np.array(sorted(range(len(mean)), key=lambda k: keys[k]), dtype=np.int64)
-    by_sample = [tuple(zip(mean[order, s].tolist(), variance[order, s].tolist(), strict=True)) for s in range(mean.shape[1])]
+    by_sample = [
+        tuple(zip(mean[order, s].tolist(), variance[order, s].tolist(), strict=True))
+        for s in range(mean.shape[1])
+    ]
     columns = np.array(sorted(range(mean.shape[1]), key=lambda s: by_sample[s], reverse=True), dtype=np.int64)
     return order, columns
 
@@ -113,12 +125,18 @@ def _enumerated(facts: Evidence, classes: np.ndarray, kernel: tuple) -> TreePost
 
 
 def _ordered(
-    trees: np.ndarray, score: np.ndarray, log_likelihood: np.ndarray, method: str, diagnostics: dict[str, float]
+    trees: np.ndarray,
+    score: np.ndarray,
+    log_likelihood: np.ndarray,
+    method: str,
+    diagnostics: dict[str, float],
 ) -> TreePosterior:
     weight = np.exp(score - score.max())
     keep = np.flatnonzero(weight >= KEPT)
     keep = keep[np.argsort(-weight[keep], kind="stable")]
-    return TreePosterior(trees[keep], weight[keep] / weight[keep].sum(), log_likelihood[keep], method, diagnostics)
+    return TreePosterior(
+        trees[keep], weight[keep] / weight[keep].sum(), log_likelihood[keep], method, diagnostics
+    )
 
 
 def _sampled(
@@ -170,7 +188,9 @@ def _freed(runs: list[tuple[np.ndarray, np.ndarray]]) -> list[tuple[np.ndarray, 
     """Chains of the first round, those stuck far below the best replaced by it."""
     middle = [float(np.median(scores)) for _, scores in runs]
     best = int(np.argmax(middle))
-    return [runs[best] if middle[best] - value > STUCK else run for run, value in zip(runs, middle, strict=True)]
+    return [
+        runs[best] if middle[best] - value > STUCK else run for run, value in zip(runs, middle, strict=True)
+    ]
 
 
 def _enough(runs: list[tuple[np.ndarray, np.ndarray]], count: int) -> bool:
@@ -178,8 +198,12 @@ def _enough(runs: list[tuple[np.ndarray, np.ndarray]], count: int) -> bool:
     trees = np.concatenate([trees for trees, _ in runs])
     _, visits = np.unique(trees, axis=0, return_counts=True)
     said = agreement(runs, count)
+    if said["effective_samples"] < (LEAST_SMALL if count <= SMALL else LEAST):
+        return False
     if (visits == 1).sum() / len(trees) < UNSEEN and said["r_hat"] < 1.05:
         return True
+    if count <= SMALL:
+        return False
     return said["effective_samples"] >= EFFECTIVE and said["r_hat"] < 1.05 and said["edge_deviation"] < AGREED
 
 

@@ -65,7 +65,10 @@ def log_absence_prior(absence: np.ndarray, clones: int, samples: int) -> np.ndar
     n = clones + 1
     present = np.arange(1, n + 1)
     fixed = np.array(
-        [math.lgamma(n + 1) - math.lgamma(m + 1) - math.lgamma(n - m + 1) - math.lgamma(m) for m in present.tolist()]
+        [
+            math.lgamma(n + 1) - math.lgamma(m + 1) - math.lgamma(n - m + 1) - math.lgamma(m)
+            for m in present.tolist()
+        ]
     )
     terms = fixed[None, :] + (n - present)[None, :] * np.log(absence)[:, None]
     top = terms.max(axis=1)

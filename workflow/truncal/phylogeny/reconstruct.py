@@ -29,7 +29,9 @@ DRAWS = 1000
 """Draws in all, shared out by the trees' probability."""
 
 
-def reconstruct(data: PhyloInput, options: Mapping[str, Any], clonal_from: float, seed: int, threads: int) -> Phylogeny:
+def reconstruct(
+    data: PhyloInput, options: Mapping[str, Any], clonal_from: float, seed: int, threads: int
+) -> Phylogeny:
     """Posterior over trees and what follows; options: section `phylogeny` of the settings.
 
     clonal_from: CCF from which a clone counts as filling a sample.
@@ -50,7 +52,10 @@ def reconstruct(data: PhyloInput, options: Mapping[str, Any], clonal_from: float
     fitted = fit_tree(best, data.alt, data.ref, data.share)
     draws, weight = _draws(data, trees[:DRAWN_TREES], probability[:DRAWN_TREES], seed)
     shares = np.concatenate(
-        [np.maximum(proportions(tree, phi), 0.0) for tree, phi in zip(trees[:DRAWN_TREES], draws, strict=True)]
+        [
+            np.maximum(proportions(tree, phi), 0.0)
+            for tree, phi in zip(trees[:DRAWN_TREES], draws, strict=True)
+        ]
     )
     on_trunk = trunk_probability(trees[:DRAWN_TREES], weight, draws, 1.0 - clonal_from)
     p_clonal = _numbers(data.mutations.get("p_clonal"), len(data.mutations["mutation_id"]))

@@ -83,7 +83,10 @@ def warnings(result: Phylogeny) -> list[tuple[str, str]]:
     posterior = result.posterior
     if len(data.sample_ids) == 1:
         found.append(
-            ("single_region", "One sample only: the order of clones is little constrained and many trees fit alike.")
+            (
+                "single_region",
+                "One sample only: the order of clones is little constrained and many trees fit alike.",
+            )
         )
     if result.conflicts:
         clones = sorted({data.cluster_ids[conflict.clone] for conflict in result.conflicts})
@@ -110,7 +113,10 @@ def warnings(result: Phylogeny) -> list[tuple[str, str]]:
                     "Samples share no trunk: independent primaries or a swapped sample.",
                 )
             )
-    if posterior.diagnostics.get("r_hat", 1.0) > 1.1 or posterior.diagnostics.get("edge_deviation", 0.0) > 0.2:
+    if (
+        posterior.diagnostics.get("r_hat", 1.0) > 1.1
+        or posterior.diagnostics.get("edge_deviation", 0.0) > 0.2
+    ):
         found.append(
             (
                 "not_converged",

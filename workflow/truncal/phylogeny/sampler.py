@@ -14,7 +14,25 @@ from truncal.phylogeny.moves import count_roots, draw, regraft, transplant
 
 
 @njit(cache=True, nogil=True)
-def run_chain(seed, start, order, heats, keep, thin, log_prior, absence, log_absence, over, allowed, visits, weights, low, width, own, table):  # type: ignore[no-untyped-def]
+def run_chain(
+    seed,
+    start,
+    order,
+    heats,
+    keep,
+    thin,
+    log_prior,
+    absence,
+    log_absence,
+    over,
+    allowed,
+    visits,
+    weights,
+    low,
+    width,
+    own,
+    table,
+):  # type: ignore[no-untyped-def]
     """One chain: insert the clones in `order`, one sweep for each of `heats`, then `keep` trees, one every `thin` sweeps.
 
     start: (K,) tree to go on from; clones with −1 are inserted.

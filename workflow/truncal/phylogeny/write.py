@@ -73,7 +73,10 @@ def _trees(result: Phylogeny) -> dict[str, list[Any]]:
         "posterior": found.probability[:listed].round(6).tolist(),
         "log_likelihood": found.log_likelihood[:listed].round(3).tolist(),
         "parents": [
-            ";".join(f"{name}:{_name(result, int(parent))}" for name, parent in zip(result.data.cluster_ids, tree, strict=True))
+            ";".join(
+                f"{name}:{_name(result, int(parent))}"
+                for name, parent in zip(result.data.cluster_ids, tree, strict=True)
+            )
             for tree in found.trees[:listed]
         ],
     }
@@ -81,7 +84,12 @@ def _trees(result: Phylogeny) -> dict[str, list[Any]]:
 
 def _edges(result: Phylogeny) -> dict[str, list[Any]]:
     rows = [
-        (_name(result, parent), result.data.cluster_ids[k], round(float(p), 6), int(result.consensus[k]) == parent)
+        (
+            _name(result, parent),
+            result.data.cluster_ids[k],
+            round(float(p), 6),
+            int(result.consensus[k]) == parent,
+        )
         for (parent, k), p in np.ndenumerate(result.edges)
         if p >= 0.0005 or int(result.consensus[k]) == parent
     ]
