@@ -13,7 +13,7 @@ NAME = "scipy.linalg"
 if "numba.np.arraymath" not in sys.modules and NAME not in sys.modules:
     sys.modules[NAME] = None  # type: ignore[assignment]  # an import of it fails, which numba allows for
     try:
-        import numba.np.arraymath
+        pass
     finally:
         del sys.modules[NAME]
 

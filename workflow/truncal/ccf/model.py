@@ -10,7 +10,8 @@ import numpy as np
 from truncal.ccf.absent import Absent, not_called_tables
 from truncal.ccf.likelihood import MOST_OVERDISPERSED, NEGLIGIBLE, depth_terms, log_beta, row_ceiling
 from truncal.ccf.observations import Observations
-from truncal.copynumber.states import States, copy_number_states, settled, tested
+from truncal.ccf.order import canonical_order
+from truncal.copynumber.states import States, copy_number_states, settled, whole_numbers_tested
 
 UNEXPLAINED = 2e-3
 """Prior probability that one row (mutation × sample) is explained by nothing, e.g. by a wrong copy number."""
@@ -55,7 +56,8 @@ class Sites:
 class ReadModel:
     """Reads, states and settings of one patient; `rows` and `states` are what the kernels take.
 
-    copy_number_error: standard deviation of the mean copy numbers; 0 where all are whole numbers.
+    copy_number_error: standard deviation of the mean copy numbers; 0 where all are whole numbers. copies: major and
+    minor copies as given. order: where the input's mutations and samples stand (see `order`).
     """
 
     sites: Sites
@@ -66,6 +68,7 @@ class ReadModel:
     ceiling: np.ndarray
     overdispersion: np.ndarray
     copies: tuple[np.ndarray, np.ndarray]
+    order: tuple[np.ndarray, np.ndarray]
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -81,39 +84,6 @@ class ReadModel:
         """The same with another prior of mutations on all copies of an allele, away from the trunk."""
         return replace(self, states=copy_number_states(*self.copies, self.copy_number_error, prior))
 
-    def subset(self, mutations: np.ndarray) -> ReadModel:
-        """The model of some mutations (indices)."""
-        sites = Sites(*(value[mutations] for value in vars(self.sites).values()))
-        rows = self.rows
-        kept = Rows(
-            *(np.ascontiguousarray(part[mutations]) for part in rows[:7]),
-            np.ascontiguousarray(rows.table[mutations]),
-            rows.tables,
-        )
-        return replace(
-            self,
-            sites=sites,
-            states=take_states(self.states, mutations),
-            rows=kept,
-            ceiling=self.ceiling[mutations],
-        )
-
-
-def take_states(states: States, mutations: np.ndarray) -> States:
-    """States of some mutations (indices)."""
-    trunk, trunk_start = _taken(states.trunk_start, mutations)
-    branch, branch_start = _taken(states.branch_start, mutations)
-    return States(
-        trunk_start, states.trunk_u[trunk], states.trunk_log_weight[trunk], states.trunk_kind[trunk],
-        branch_start, states.branch_change[branch], states.branch_log_weight[branch], states.branch_kind[branch],
-    )  # fmt: skip
-
-
-def _taken(start: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    sizes = start[chosen + 1] - start[chosen]
-    begin = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    return np.arange(begin[-1]) - np.repeat(begin[:-1], sizes) + np.repeat(start[chosen], sizes), begin
-
 
 def read_model(
     observations: Observations,
@@ -127,12 +97,15 @@ def read_model(
 
     all_copies: prior that a branch mutation sits on all copies of its allele.
     """
-    observed = sites = dense(observations)
+    sites = dense(observations)
+    order = canonical_order((sites.alt, sites.depth, sites.major, sites.minor, sites.purity, sites.normal))
+    sites = Sites(*(np.ascontiguousarray(value[order[0]][:, order[1]]) for value in vars(sites).values()))
+    observed = sites
     both = np.stack([sites.major, sites.minor])
     whole = both == np.round(both)
     error = 0.0 if whole.all() else copy_number_error
     states = copy_number_states(sites.major, sites.minor, error, all_copies)
-    if tested(both):
+    if whole_numbers_tested(both):
         uncertain = ~whole.all(axis=0)
     else:
         uncertain = np.ones(sites.major.shape, dtype=bool)
@@ -142,7 +115,7 @@ def read_model(
     samples = sites.alt.shape[1]
     each = np.full(samples, overdispersion)
     rows = _rows(sites, absent, each, np.ones(samples))
-    return ReadModel(sites, states, rows, error, absent, row_ceiling(rows), each, given)
+    return ReadModel(sites, states, rows, error, absent, row_ceiling(rows), each, given, order)
 
 
 def dense(data: Observations) -> Sites:

@@ -12,7 +12,7 @@ import numpy as np
 
 from truncal.ccf.model import READS, ReadModel
 from truncal.clones.kernels import branch_log_likelihood
-from truncal.clones.mixture import Fixed, Mixture
+from truncal.clones.mixture import TRUNK, Fixed, Mixture
 from truncal.clones.posterior import Centre, cluster_posterior
 from truncal.clones.prior import LOG_BETWEEN
 
@@ -24,6 +24,9 @@ SAME = 0.4
 
 TRUNK_COST = 6.0
 """Log prior odds against a clone cut off the trunk's tail, where a purity or state that is off collects mutations."""
+
+CLEAR = 12.0
+"""Log-likelihood ratio beyond which a mutation counts no further for or against a move."""
 
 SPLIT_FROM = 6
 """Members that a cluster needs to be tried for a split."""
@@ -75,11 +78,18 @@ def least_needed(model: ReadModel, mixture: Mixture) -> int | None:
     """The cluster whose members do best without it, or None where every one is needed."""
     r = mixture.responsibility
     gains = []
+    values = mixture.log_likelihood
     for k, centre in enumerate(mixture.centres):
         share = r[:, k + 1]
-        # a member that nothing else explains is worth at most what an outlier is
         with_it = -np.log(np.maximum(1 - share, 1e-12)).sum()
-        gains.append(with_it + centre.occam.sum() + best_shared(mixture, k) - penalty(model))
+        cost = centre.occam.sum() - penalty(model)
+        gain = with_it + cost + best_shared(mixture, k)
+        if values is not None:
+            # its members on the trunk instead, together with what the trunk already holds
+            members = share > 0.01
+            difference = np.clip(values[members, k + 1] - values[members, TRUNK], -CLEAR, CLEAR)
+            gain = min(gain, (share[members] * difference).sum() + cost)
+        gains.append(gain)
     if not gains or min(gains) >= 0:
         return None
     return int(np.argmin(gains))

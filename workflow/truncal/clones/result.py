@@ -73,7 +73,7 @@ def clustering(fit: Fit, *, at_least: float = 0.95, model_error: float = 0.01) -
     column = mixture.label
     sizes = np.bincount(column, minlength=k + 2)
     kept = [index for index in range(k + 1) if sizes[index] > 0]
-    kept.sort(key=lambda index: (-phi[index].mean(), -sizes[index], index))
+    kept.sort(key=lambda index: (-np.sort(phi[index]).mean(), -sizes[index], index))
     rank = np.full(k + 2, -1)
     rank[kept] = np.arange(len(kept))
     likelihood = np.array([_log_likelihood(fit, index) for index in kept]).reshape(len(kept), s, len(GRID))
@@ -83,9 +83,25 @@ def clustering(fit: Fit, *, at_least: float = 0.95, model_error: float = 0.01) -
         axis=2,
     ).reshape(len(kept), s, 3)
     responsibility = r[:, kept]
-    return Clustering(
+    found = Clustering(
         rank[column], responsibility, 1 - responsibility.sum(axis=1), p_trunk[kept], dcf, GRID, likelihood, summary,
         fit.overdispersion, fit.purity_factor,
+    )  # fmt: skip
+    return _in_order_of_input(found, model.order)
+
+
+def _in_order_of_input(found: Clustering, order: tuple[np.ndarray, np.ndarray]) -> Clustering:
+    """Undo the model's order of mutations and samples."""
+    n, s = (np.argsort(part) for part in order)
+    summary = found.summary
+    return Clustering(
+        found.label[n], found.responsibility[n], found.outlier[n], found.p_trunk, found.dcf[:, s], found.grid,
+        found.log_likelihood[:, s],
+        Summary(
+            summary.ccf[n][:, s], summary.dcf[n][:, s], summary.copies[n][:, s], summary.retained[n][:, s],
+            summary.p_clonal[n],
+        ),
+        found.overdispersion[s], found.purity_factor[s],
     )  # fmt: skip
 
 

@@ -98,7 +98,7 @@ def settled(copies: np.ndarray, error: float, share: float = INTEGER_SHARE) -> n
     return np.maximum(np.where(np.abs(pulled - nearest) < SETTLED_WITHIN, nearest, pulled), 0.0)
 
 
-def tested(copies: np.ndarray) -> bool:
+def whole_numbers_tested(copies: np.ndarray) -> bool:
     """Whether whole numbers among mean copy numbers were found to be whole, rather than came out so.
 
     Callers that test segments for subclonality give whole numbers where they found none and fractions elsewhere.
@@ -109,7 +109,7 @@ def tested(copies: np.ndarray) -> bool:
 def copy_number_states(major: np.ndarray, minor: np.ndarray, error: float, all_copies: float) -> States:
     """States of sites with mean copy numbers major, minor (N, S) of the two alleles per cancer cell.
 
-    error: standard deviation of those that are not whole numbers; of all where hardly any is (see `tested`).
+    error: standard deviation of those that are not whole numbers; of all where hardly any is (see `whole_numbers_tested`).
     all_copies: prior that a branch mutation sits on all copies of its allele.
     """
     keys, first, index = np.unique(
@@ -117,7 +117,7 @@ def copy_number_states(major: np.ndarray, minor: np.ndarray, error: float, all_c
     )
     index = index.reshape(-1)
     alleles = np.stack([major[first], minor[first]], axis=1)
-    exact = tested(alleles)
+    exact = whole_numbers_tested(alleles)
     whole = alleles if exact else settled(alleles, error)
     unique = _build(alleles, whole, error, exact, all_copies, base_log_prior(whole[index]))
     trunk_rows, trunk_start = _repeat(unique[0], index)
