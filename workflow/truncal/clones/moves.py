@@ -1,7 +1,7 @@
 """Moves between numbers of clusters: dissolve, merge, split; each weighs the likelihood against its cost.
 
-A mixture with one cluster more has a higher likelihood by Σ_n −log(1 − r_nk); it pays for the prior mass that the
-cluster's DCF leaves unused (`Centre.occam`) and for its weight, ½ log N + `CLUSTER_COST`.
+A mixture with one cluster more has a higher likelihood by what `needs` says; it pays for the prior mass that
+the cluster's DCF leaves unused (`Centre.occam`) and for its weight, ½ log N + `CLUSTER_COST`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 from truncal.ccf.model import READS, ReadModel
 from truncal.clones.kernels import branch_log_likelihood
-from truncal.clones.mixture import TRUNK, Fixed, Mixture
+from truncal.clones.mixture import Fixed, Mixture
 from truncal.clones.posterior import Centre, cluster_posterior
 from truncal.clones.prior import LOG_BETWEEN
 
@@ -23,10 +23,14 @@ SAME = 0.4
 """Prior that a clone and its nearest relative have the same DCF in a sample."""
 
 TRUNK_COST = 6.0
-"""Log prior odds against a clone cut off the trunk's tail, where a purity or state that is off collects mutations."""
+"""Log prior odds against a clone cut off the trunk's tail, where a purity or state that is off collects
+mutations."""
 
 CLEAR = 12.0
 """Log-likelihood ratio beyond which a mutation counts no further for or against a move."""
+
+NEAR_TRUNK = 0.98
+"""DCF from which a cluster may be the trunk's tail."""
 
 SPLIT_FROM = 6
 """Members that a cluster needs to be tried for a split."""
@@ -42,11 +46,18 @@ def penalty(model: ReadModel) -> float:
     return 0.5 * math.log(model.shape[0]) + CLUSTER_COST
 
 
+def trunk_cost(centre: Centre) -> float:
+    """Cost of a cluster that lies at the trunk's DCF, or within its own error just below, in every sample."""
+    near = centre.mean + 2 * np.sqrt(centre.variance) > NEAR_TRUNK
+    return TRUNK_COST if near.all() else 0.0
+
+
 def shared(one: Centre, other: Centre) -> float:
     """Log Bayes factor for two clusters that may share their DCF in each sample, against independent ones.
 
-    A clone and its ancestor have the same DCF wherever no cell stopped between them (prior `SAME` per sample). Both
-    posteriors are taken as normal: the DCF is shared with density exp(−Δ²/2v) / √(2πv), v the sum of their variances.
+    A clone and its ancestor have the same DCF wherever no cell stopped between them (prior `SAME` per sample).
+    Both posteriors are taken as normal: the DCF is shared with density exp(−Δ²/2v) / √(2πv), v the sum of their
+    variances.
     """
     v = one.variance + other.variance + 1e-8
     density = np.exp(-0.5 * (one.mean - other.mean) ** 2 / v) / np.sqrt(2 * np.pi * v) / math.exp(LOG_BETWEEN)
@@ -76,23 +87,29 @@ def log_evidence(model: ReadModel, mixture: Mixture, outlier_prior: float) -> fl
 
 def least_needed(model: ReadModel, mixture: Mixture) -> int | None:
     """The cluster whose members do best without it, or None where every one is needed."""
-    r = mixture.responsibility
-    gains = []
-    values = mixture.log_likelihood
+    gains = needs(mixture.responsibility)
     for k, centre in enumerate(mixture.centres):
-        share = r[:, k + 1]
-        with_it = -np.log(np.maximum(1 - share, 1e-12)).sum()
-        cost = centre.occam.sum() - penalty(model)
-        gain = with_it + cost + best_shared(mixture, k)
-        if values is not None:
-            # its members on the trunk instead, together with what the trunk already holds
-            members = share > 0.01
-            difference = np.clip(values[members, k + 1] - values[members, TRUNK], -CLEAR, CLEAR)
-            gain = min(gain, (share[members] * difference).sum() + cost)
-        gains.append(gain)
-    if not gains or min(gains) >= 0:
+        gains[k] += centre.occam.sum() + best_shared(mixture, k) - penalty(model) - trunk_cost(centre)
+    if not len(gains) or gains.min() >= 0:
         return None
-    return int(np.argmin(gains))
+    return int(gains.argmin())
+
+
+def needs(responsibility: np.ndarray) -> np.ndarray:
+    """What each branch adds to the log-likelihood (K,), its weight going to those that take its members.
+
+    responsibility: (N, 1 + K + 1). With r_nj = π_j L_nj / Σ π L the log-likelihood without cluster k and with
+    weights π' is Σ_n log Σ_{j≠k} r_nj π'_j / π_j more; a member that nothing else explains is worth at most what
+    an outlier is.
+    """
+    r = responsibility[:, :-1]
+    sizes = np.maximum(r.sum(axis=0), 1e-9)
+    left = 1 - r
+    taken = r.T @ (r / np.maximum(left, 1e-9))  # (j, k): members of k that go to j
+    ratio = 1 + taken / sizes[:, None]
+    np.fill_diagonal(ratio, 0.0)
+    kept = r @ ratio + responsibility[:, -1:]
+    return -np.log(np.clip(kept[:, 1:], 1e-12, None)).sum(axis=0)
 
 
 def without(mixture: Mixture, gone: int) -> Mixture:
@@ -188,7 +205,7 @@ def merged(mixture: Mixture, a: int, b: int, centre: Centre) -> Mixture:
 
 
 def scores(model: ReadModel, members: np.ndarray, copies: np.ndarray) -> np.ndarray:
-    """Standardised residuals (n, S) of the members' reads at expected mutated copies (n, S); 0 where unknown."""
+    """Standardised residuals (n, S) of the members' reads at expected copies (n, S); 0 where unknown."""
     rows = model.rows
     v = np.clip(rows.scale[members] * copies, 0, 1)
     error = rows.error[members]
@@ -207,8 +224,8 @@ def split(
 ) -> list[Centre] | None:
     """Two centres that explain the members better than one, or None.
 
-    The members are parted along the first principal axis of their residuals z (n, S) and the parts are fitted by
-    expectation–maximisation among themselves.
+    The members are parted along the first principal axis of their residuals z (n, S) and the parts are fitted
+    by expectation–maximisation among themselves.
     """
     n, samples = z.shape
     centred = z - np.average(z, axis=0, weights=weights)
