@@ -42,6 +42,9 @@ def exact(alt: int, depth: int, p: float, overdispersion: float) -> float:
     )
 
 
+settings.register_profile("compiled", deadline=None)
+settings.load_profile("compiled")
+
 reads = st.integers(0, 400).flatmap(lambda depth: st.tuples(st.integers(0, depth), st.just(depth)))
 
 

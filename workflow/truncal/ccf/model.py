@@ -68,6 +68,7 @@ class ReadModel:
     ceiling: np.ndarray
     overdispersion: np.ndarray
     copies: tuple[np.ndarray, np.ndarray]
+    all_copies: float
     order: tuple[np.ndarray, np.ndarray]
 
     @property
@@ -80,9 +81,46 @@ class ReadModel:
         rows = _rows(self.sites, self.absent, overdispersion, purity_factor)
         return replace(self, rows=rows, ceiling=row_ceiling(rows), overdispersion=overdispersion)
 
+    def subset(self, chosen: np.ndarray) -> ReadModel:
+        """The model of some mutations (indices)."""
+        rows = self.rows
+        kept = Rows(*(np.ascontiguousarray(part[chosen]) for part in rows[:8]), rows.tables)
+        return replace(
+            self,
+            sites=Sites(*(value[chosen] for value in vars(self.sites).values())),
+            states=take_states(self.states, chosen),
+            rows=kept,
+            ceiling=self.ceiling[chosen],
+            copies=(self.copies[0][chosen], self.copies[1][chosen]),
+        )
+
     def with_all_copies(self, prior: float) -> ReadModel:
         """The same with another prior of mutations on all copies of an allele, away from the trunk."""
-        return replace(self, states=copy_number_states(*self.copies, self.copy_number_error, prior))
+        states = copy_number_states(*self.copies, self.copy_number_error, prior)
+        return replace(self, states=states, all_copies=prior)
+
+
+def take_states(states: States, chosen: np.ndarray) -> States:
+    """States of some mutations (indices)."""
+    trunk, trunk_start = _taken(states.trunk_start, chosen)
+    branch, branch_start = _taken(states.branch_start, chosen)
+    return States(
+        trunk_start,
+        states.trunk_u[trunk],
+        states.trunk_log_weight[trunk],
+        states.trunk_kind[trunk],
+        branch_start,
+        states.branch_change[branch],
+        states.branch_log_weight[branch],
+        states.branch_kind[branch],
+    )
+
+
+def _taken(start: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of the chosen sites, and where each site's begin among them."""
+    sizes = start[chosen + 1] - start[chosen]
+    begin = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return np.arange(begin[-1]) - np.repeat(begin[:-1], sizes) + np.repeat(start[chosen], sizes), begin
 
 
 def read_model(
@@ -115,7 +153,7 @@ def read_model(
     samples = sites.alt.shape[1]
     each = np.full(samples, overdispersion)
     rows = _rows(sites, absent, each, np.ones(samples))
-    return ReadModel(sites, states, rows, error, absent, row_ceiling(rows), each, given, order)
+    return ReadModel(sites, states, rows, error, absent, row_ceiling(rows), each, given, all_copies, order)
 
 
 def dense(data: Observations) -> Sites:

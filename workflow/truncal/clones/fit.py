@@ -27,11 +27,14 @@ from truncal.clones.moves import (
 )
 from truncal.clones.posterior import Centre, cluster_posterior
 from truncal.clones.samples import estimate_overdispersion, expected_copies, refine_purity
-from truncal.clones.start import starting_groups
+from truncal.clones.start import spread_out, starting_groups
 from truncal.copynumber.states import ALL_COPIES
 
 AT_ONCE = 800
 """Mutations that are agglomerated together."""
+
+MANY = 4000
+"""Mutations that are clustered together; of more, a part is, and the rest joins."""
 
 SWEEPS = 30
 
@@ -77,23 +80,45 @@ class Fit:
 def fit_clusters(model: ReadModel, options: Options) -> Fit:
     """Fit the mixture, each sample's overdispersion and its purity.
 
+    Of more than `MANY` mutations an evenly spaced part (they are sorted by content) is clustered; the clusters then take
+    in all, and what fits none is clustered in turn.
+    """
+    if model.shape[0] <= MANY:
+        return _fit_all(model, options)
+    part = _fit_all(model.subset(spread_out(model.shape[0], MANY)), options)
+    freer = part.model.all_copies
+    model = model if freer == model.all_copies else model.with_all_copies(freer)
+    model = model.with_samples(part.overdispersion, part.purity_factor)
+    fixed = fixed_likelihoods(model)
+    shares = part.mixture.responsibility.mean(axis=0)
+    mixture = Mixture(part.mixture.centres, np.tile(shares, (model.shape[0], 1)))
+    mixture = _iterate(model, fixed, mixture, options, sweeps=3)
+    more = _more(model, fixed, mixture, options)
+    if more is not None:
+        mixture = _settle(model, fixed, more, options)
+    return Fit(model, fixed, mixture, part.overdispersion, part.purity_factor)
+
+
+def _fit_all(model: ReadModel, options: Options) -> Fit:
+    """Fit on all mutations of the model.
+
     Where the reads turn out overdispersed, few clusters of wide reads and many of narrow ones are both self-consistent;
     both ends are then tried and the better supported is taken. Without a trunk, gains can't be ordered after it, and
     branch mutations on all copies of an allele are given a fair chance.
     """
     found = _fit(model, options, options.overdispersion)
     depth = np.maximum(np.median(model.sites.depth, axis=0), 1)
+
+    def better(one: Fit, other: Fit) -> Fit:
+        return max(one, other, key=lambda fit: log_evidence(fit.model, fit.mixture, options.outlier_prior))
+
     if (found.overdispersion * depth).max() > OVERDISPERSED:
-        other = _fit(model, options, WIDE)
-        found = max(found, other, key=lambda fit: log_evidence(fit.model, fit.mixture, options.outlier_prior))
+        found = better(found, _fit(model, options, WIDE))
     trunk = found.mixture.responsibility[:, TRUNK].sum()
     if trunk < NO_TRUNK * model.shape[0] and (model.states.branch_kind > ALL_COPIES).any():
         freer = model.with_all_copies(ALL_COPIES_WITHOUT_TRUNK)
         for start in (options.overdispersion, WIDE):
-            other = _fit(freer, options, start)
-            found = max(
-                found, other, key=lambda fit: log_evidence(fit.model, fit.mixture, options.outlier_prior)
-            )
+            found = better(found, _fit(freer, options, start))
     return found
 
 
@@ -223,9 +248,11 @@ def _divide(model: ReadModel, fixed: Fixed, mixture: Mixture) -> Mixture | None:
     return Mixture(centres, sizes / sizes.sum(axis=1, keepdims=True))
 
 
-def _iterate(model: ReadModel, fixed: Fixed, mixture: Mixture, options: Options) -> Mixture:
+def _iterate(
+    model: ReadModel, fixed: Fixed, mixture: Mixture, options: Options, sweeps: int = SWEEPS
+) -> Mixture:
     label, before = None, None
-    for _ in range(SWEEPS):
+    for _ in range(sweeps):
         mixture = expect(model, fixed, mixture, options.outlier_prior)
         now = mixture.label
         if label is not None and (now != label).sum() <= SETTLED * len(label):
