@@ -13,6 +13,8 @@ from truncal.errors import Faults
 from truncal.tables import read_table
 
 ROOT = 0
+FILLS = 0.97
+"""Fitted DCF from which a clone leaves no room for cells of its parent alone."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,32 @@ class Clones:
         return self.trees[0][1] if self.trees else {}
 
     def p_trunk(self, clone: int) -> float:
-        """Posterior probability that every other clone descends from this one."""
-        return sum(weight for weight, tree in self.trees if is_trunk(tree, clone))
+        """Posterior probability that the clone lies on the path to the most recent common ancestor.
+
+        That is the tree's only root, and below it any only child that fills every sample: no sampled cell is
+        left between the two.
+        """
+        return sum(weight for weight, tree in self.trees if clone in self.trunk(tree))
+
+    def trunk(self, tree: dict[int, int]) -> list[int]:
+        """Clones of the path to the most recent common ancestor, from the root down; empty with several
+        roots.
+        """
+        children: dict[int, list[int]] = {}
+        for child, parent in tree.items():
+            children.setdefault(parent, []).append(child)
+        path: list[int] = []
+        at = children.get(ROOT, [])
+        while len(at) == 1:
+            if path and not self._fills(at[0]):
+                break
+            path.append(at[0])
+            at = children.get(at[0], [])
+        return path
+
+    def _fills(self, clone: int) -> bool:
+        own = self.dcf[self.index[clone]] if clone in self.index else np.zeros(1)
+        return bool((own >= FILLS).all())
 
     def parent_support(self, clone: int) -> tuple[int | None, float]:
         """The likeliest parent of a clone and its probability; (None, NaN) where it is in no tree."""
@@ -69,11 +95,6 @@ def ancestors(tree: dict[int, int], clone: int) -> list[int]:
         out.append(at)
         at = tree.get(at, ROOT)
     return out
-
-
-def is_trunk(tree: dict[int, int], clone: int) -> bool:
-    """Whether the clone is the only root of the tree."""
-    return tree.get(clone) == ROOT and sum(parent == ROOT for parent in tree.values()) == 1
 
 
 def read_clones(directory: Path, sample_ids: Sequence[str]) -> Clones:
