@@ -263,6 +263,29 @@ def _read_statements(path: Path) -> object:
     return load_statements(path)
 
 
+def _read_fusions(path: Path) -> object:
+    from types import SimpleNamespace
+
+    from truncal.drivers.fusions import read_fusions
+    from truncal.drivers.transcripts import load_transcripts
+
+    tumour: Any = SimpleNamespace(sample_ids=["P1_R1", "P1_R2"])
+    return read_fusions(path, tumour, "P1", load_transcripts("GRCh38"), {"ALK", "RET", "EGFR"})
+
+
+def _read_civic(path: Path) -> object:
+    from truncal.drivers.civic import read_civic
+
+    return read_civic(path)
+
+
+def _read_oncokb(path: Path) -> object:
+    from truncal.drivers.oncokb import read_oncokb
+    from truncal.drivers.statements import load_statements
+
+    return read_oncokb(path, load_statements())
+
+
 def _read_bed(path: Path) -> object:
     from truncal.reads.filters import read_bed
 
@@ -389,6 +412,24 @@ _RESISTANCE = (
     "X2\tMET\tamplification\tcn_gain\tNA\tNA\tNA\tchr7:116312446-116438440\tchr7:116672196-116798377\tbypass\tNA\tgefitinib\tB\n"
 )  # fmt: skip
 
+_FUSIONS = (
+    "patient\tsample\tgene_5\tgene_3\tsupporting_reads\nP1\tP1_R1\tEML4\tALK\t12\nP1\tP1_R2\tKIF5B\tRET\tNA\n"
+)
+_FUSIONS_VCF = (
+    "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tP1_R1\n"
+    "chr2\t29223600\t.\tA\tA[chr2:42295000[\t.\tPASS\tSVTYPE=BND\tPR:SR\t10,4:9,5\n"
+    "chr7\t55142200\t.\tA\t<DEL>\t.\tPASS\tSVTYPE=DEL;END=55155900;CHR2=chr7\tPR:SR\t10,4:9,5\n"
+)
+_CIVIC = (
+    "gene\tvariant\tdisease\tdrugs\tevidence_type\tevidence_direction\tevidence_level\tclinical_significance\tevidence_id\tchromosome\tstart\treference_bases\tvariant_bases\trepresentative_transcript\tcitation_id\n"
+    "EGFR\tT790M\tLung\tGefitinib,Erlotinib\tPredictive\tSupports\tA\tResistance\t1\t7\t55249071\tC\tT\tENST00000275493.2\t123\n"
+    "MET\tEXON 14 SKIPPING MUTATION\tLung\tCrizotinib\tPredictive\tDoes Not Support\tB\tSensitivity/Response\t2\t7\tNA\tNA\tNA\tNA\t124\n"
+)
+_ONCOKB = (
+    "Level\tGene\tAlterations\tCancer Types\tDrugs (for therapeutic implications only)\n"
+    "1\tEGFR\tL858R, Exon 19 deletion\tNSCLC\tOsimertinib, Afatinib\nR1\tEGFR\tC797S\tNSCLC\tOsimertinib\n2\tMET\tAmplification\tNSCLC\tCapmatinib\n"
+)
+
 TARGETS: dict[str, Target] = {
     target.name: target
     for target in (
@@ -406,6 +447,9 @@ TARGETS: dict[str, Target] = {
         Target("treatments", _texts(("t.tsv", "patient\tdrug\tstart\tend\nP1\tgefitinib\t14\t405\nP1\tosimertinib\t420\tNA\n")), _read_treatments),
         Target("resistance", _texts(("r.tsv", _RESISTANCE)), _read_statements),
         Target("bed", _texts(("b.bed", "track x\nchr1\t10\t20\nchr2\t5\t9\tname\n")), _read_bed),
+        Target("fusions", _texts(("f.tsv", _FUSIONS), ("f.vcf", _FUSIONS_VCF)), _read_fusions),
+        Target("civic", _texts(("civic.tsv", _CIVIC)), _read_civic),
+        Target("oncokb", _texts(("oncokb.tsv", _ONCOKB)), _read_oncokb),
         Target("patient_json", _patient_json, _read_patient_json),
     )
 }  # fmt: skip

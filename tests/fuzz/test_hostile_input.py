@@ -238,3 +238,14 @@ def test_a_bam_whose_header_is_no_text(tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(data.replace(b"SO:coordinate", b"SO:coord\x8anate", 1))
     with pytest.raises(UserError, match="UTF-8"):
         target.read(tmp_path / name)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"##fileformat=VCFv4.2\n#CHROM\n\xff", None])
+def test_fusions_that_are_no_text(tmp_path: Path, content: bytes | None) -> None:
+    from fuzz_targets import TARGETS
+
+    path = tmp_path / "f.tsv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match="fusions"):
+        TARGETS["fusions"].read(path)

@@ -57,10 +57,13 @@ def read_fusions(
         the file is neither, columns are missing, or it names a sample that the patient does not have.
 
     """
-    with open_text(path) as handle:
-        first = handle.readline()
-    if first.startswith("##fileformat=VCF"):
-        return list(_from_vcf(path, tumour, models, genes))
+    try:
+        with open_text(path) as handle:
+            is_vcf = handle.readline().startswith("##fileformat=VCF")
+        if is_vcf:
+            return list(_from_vcf(path, tumour, models, genes))
+    except (OSError, EOFError, ValueError) as error:
+        raise UserError(Fault(f"cannot be read as a table or VCF of fusions: {error}", path)) from error
     table = read_table(path, ("sample", "gene_5", "gene_3"), what="table of fusions")
     faults = Faults()
     reads = table.floats("supporting_reads", faults, low=0)
