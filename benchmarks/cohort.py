@@ -1,6 +1,6 @@
 """A simulated cohort through the whole workflow, by size: `python -m benchmarks.cohort --patients 10 100`.
 
-Prints wall and CPU seconds a patient, how much of them is computation, memory, and the time of a DAG of 1,000.
+Prints wall and CPU seconds a patient, how much of them is computation, memory, and the time of a large DAG.
 """
 
 from __future__ import annotations
