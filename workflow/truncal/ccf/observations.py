@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +76,9 @@ class Observations:
     depth: np.ndarray
     not_called: Sites
     variant: dict[str, list[str | None]]
+    segment: list[str | None] = field(default_factory=list)
+    normal_alt: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    normal_depth: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -111,13 +114,27 @@ def read_observations(path: str | Path, not_called: str | Path | None = None) ->
             row + 2,
         )
     faults.raise_if_any()
-    variant = _variant_columns(table, first_rows(mutation, len(mutation_ids)))
+    firsts = first_rows(mutation, len(mutation_ids))
+    variant = _variant_columns(table, firsts)
+    segments = table.text("segment")
+    normal_alt = np.nan_to_num(table.floats("normal_alt", faults, low=0))[firsts]
+    normal_depth = np.nan_to_num(table.floats("normal_depth", faults, low=0))[firsts]
+    faults.raise_if_any()
     if not_called is not None and Path(not_called).exists():
         absent = _read_not_called(not_called, mutation_ids, sample_ids)
     else:
         absent = _fill_not_called(called, len(mutation_ids), len(sample_ids))
     return Observations(
-        mutation_ids, sample_ids, called, alt.astype(float), (ref + alt).astype(float), absent, variant
+        mutation_ids,
+        sample_ids,
+        called,
+        alt.astype(float),
+        (ref + alt).astype(float),
+        absent,
+        variant,
+        [segments[row] for row in firsts.tolist()],
+        normal_alt,
+        normal_depth,
     )
 
 
@@ -137,7 +154,10 @@ def _codes(values: list[str]) -> tuple[list[str], np.ndarray]:
 
 def _sites(table: Table, mutation: np.ndarray, sample: np.ndarray, faults: Faults) -> Sites:
     one = table.floats("major_cn", faults, low=0, missing=None)
-    other = table.floats("minor_cn", faults, low=0, missing=None)
+    other = table.floats("minor_cn", faults, low=0)
+    # without a minor copy number, the major one is the total: taken as balanced as it can be
+    balanced = np.floor(one / 2)
+    one, other = np.where(np.isnan(other), one - balanced, one), np.where(np.isnan(other), balanced, other)
     return Sites(
         mutation,
         sample,

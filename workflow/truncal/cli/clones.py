@@ -14,6 +14,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("--counts", type=Path, required=True, help="counts.tsv (PyClone-VI's columns)")
     parser.add_argument("--out", type=Path, required=True, help="folder for the step's files")
+    parser.add_argument(
+        "--export",
+        nargs="*",
+        choices=("pyclone-vi", "conipher", "pairtree"),
+        default=[],
+        help="also write PyClone-VI's result or the inputs of CONIPHER or Pairtree",
+    )
 
 
 def run(args: argparse.Namespace) -> None:
@@ -23,5 +30,5 @@ def run(args: argparse.Namespace) -> None:
     from truncal.sheet.settings import load_settings
 
     check_whole(args.counts.parent)
-    found = run_clones(args.counts, args.out, load_settings(args.settings), args.seed)
+    found = run_clones(args.counts, args.out, load_settings(args.settings), args.seed, args.export)
     say(args, f"{len(found.label)} mutations in {len(found.log_likelihood)} clusters")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +10,21 @@ import numpy as np
 
 from truncal.ccf.absent import Absent
 from truncal.ccf.model import read_model
-from truncal.ccf.observations import read_observations
+from truncal.ccf.observations import Observations, read_observations
+from truncal.clones.export import export
 from truncal.clones.fit import Options, fit_clusters
+from truncal.clones.flags import clusters_on_one_segment, mutation_flags, unrelated_samples
 from truncal.clones.result import Clustering, clustering
 from truncal.clones.write import write_clones
 from truncal.provenance import sections, write_step
 
 
-def run_clones(counts: Path, out: Path, settings: Mapping[str, Any], seed: int) -> Clustering:
+def run_clones(
+    counts: Path, out: Path, settings: Mapping[str, Any], seed: int, formats: Sequence[str] = ()
+) -> Clustering:
     """Cluster the mutations of a counts table; `not_called.tsv` beside it is read where it exists.
+
+    formats: other tools' formats to write beside the step's files (see `export`).
 
     Raises
     ------
@@ -45,7 +51,10 @@ def run_clones(counts: Path, out: Path, settings: Mapping[str, Any], seed: int) 
     found = clustering(
         fit, at_least=settings["clonality"]["ccf_at_least"], model_error=options["model_error"]
     )
-    write_clones(out, observations, found, [None] * observations.shape[0])
+    flags = mutation_flags(found, observations.segment, observations.normal_alt, observations.normal_depth)
+    write_clones(out, observations, found, flags)
+    if formats:
+        export(out, list(formats), observations, found, counts.parent.parent.name or "patient")
     sizes = np.bincount(found.label[found.label >= 0], minlength=1)
     outliers = int((found.label < 0).sum())
     write_step(
@@ -53,7 +62,7 @@ def run_clones(counts: Path, out: Path, settings: Mapping[str, Any], seed: int) 
         "clones",
         parameters={**sections(settings, "clones", "absent", "clonality"), "seed": seed},
         inputs=[counts, *([beside] if beside.exists() else [])],
-        warnings=_warnings(found, sizes, outliers),
+        warnings=_warnings(found, sizes, outliers, observations),
         summary={
             "n_mutations": len(found.label),
             "n_clusters": len(sizes),
@@ -69,7 +78,9 @@ def _by_sample(names: list[str], values: np.ndarray) -> dict[str, float]:
     return {name: float(f"{value:.6g}") for name, value in zip(names, values, strict=True)}
 
 
-def _warnings(found: Clustering, sizes: np.ndarray, outliers: int) -> list[tuple[str, str]]:
+def _warnings(
+    found: Clustering, sizes: np.ndarray, outliers: int, observations: Observations
+) -> list[tuple[str, str]]:
     out = []
     if len(found.label) < 20:
         out.append(
@@ -91,5 +102,22 @@ def _warnings(found: Clustering, sizes: np.ndarray, outliers: int) -> list[tuple
     if outliers:
         out.append(
             ("outliers", f"{outliers} mutations fit no cluster; their clonality rests on their own reads.")
+        )
+    for cluster, segment in clusters_on_one_segment(found.label, observations.segment).items():
+        out.append(
+            (
+                "one_segment",
+                f"Most of cluster {cluster + 1} lies on the segment {segment}: a copy number misread there would "
+                "look like a clone.",
+            )
+        )
+    lonely = unrelated_samples(found, observations.sample_ids)
+    if lonely:
+        out.append(
+            (
+                "no_shared_trunk",
+                f"Hardly a mutation of {', '.join(lonely)} is in another sample: the samples may be swapped, or come "
+                "from independent primaries.",
+            )
         )
     return out
