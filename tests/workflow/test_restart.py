@@ -1,4 +1,4 @@
-"""Runs that are struck by a fault, and the runs after them; `python -m benchmarks.faults` has the whole matrix."""
+"""Runs struck by a fault, and the runs after them; `python -m benchmarks.faults` has the whole matrix."""
 
 from __future__ import annotations
 
