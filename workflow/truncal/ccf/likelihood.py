@@ -73,7 +73,7 @@ def log_beta_binomial(alt: float, depth: float, p: float, overdispersion: float)
 
 
 @njit(cache=True, nogil=True)
-def row_log_likelihood(alt, depth, scale, error, overdispersion, whole, floor, u, u_variance):  # type: ignore[no-untyped-def]
+def row_log_likelihood(alt, depth, scale, error, overdispersion, whole, floor, u, u_variance):
     """Log-likelihood of one site in one sample at u mutated copies.
 
     scale: ρ / (ρC + (1 − ρ)C₀). whole: log Γ(size + depth) − log Γ(size) of the overdispersion. u_variance: variance of u.
@@ -102,7 +102,7 @@ def row_log_likelihood(alt, depth, scale, error, overdispersion, whole, floor, u
 
 
 @njit(cache=True, nogil=True)
-def depth_terms(depth, overdispersion):  # type: ignore[no-untyped-def]
+def depth_terms(depth, overdispersion):
     """log Γ(size + depth) − log Γ(size) of arrays (N, S), 0 in the binomial limit."""
     out = np.zeros(depth.shape)
     for n in range(depth.shape[0]):
@@ -113,7 +113,7 @@ def depth_terms(depth, overdispersion):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def interpolated(table, step, u):  # type: ignore[no-untyped-def]
+def interpolated(table, step, u):
     """Value at u of a table (T,) over u = 0, step, 2 step, …; the last value beyond its end."""
     place = u / step
     index = int(place)
@@ -124,7 +124,7 @@ def interpolated(table, step, u):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def censored_log_likelihood(depths, limits, scale, error, overdispersion, u):  # type: ignore[no-untyped-def]
+def censored_log_likelihood(depths, limits, scale, error, overdispersion, u):
     """Log probability (n, U) of fewer alternative reads than the caller's limit, mean over imagined depths.
 
     depths, limits: (n, D). scale, error, overdispersion: (n,). u: (U,) mutated copies per cancer cell.
@@ -146,7 +146,7 @@ def censored_log_likelihood(depths, limits, scale, error, overdispersion, u):  #
 
 
 @njit(cache=True, nogil=True)
-def row_ceiling(rows):  # type: ignore[no-untyped-def]
+def row_ceiling(rows):
     """Highest log-likelihood (N, S) that any frequency can give a row."""
     alt, depth, table = rows[0], rows[1], rows[7]
     out = np.zeros(alt.shape)
@@ -159,7 +159,7 @@ def row_ceiling(rows):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def log_beta(a, b):  # type: ignore[no-untyped-def]
+def log_beta(a, b):
     """log B(a, b) of arrays (N, S)."""
     out = np.empty(a.shape)
     for n in range(a.shape[0]):

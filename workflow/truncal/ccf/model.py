@@ -84,7 +84,8 @@ class ReadModel:
     def subset(self, chosen: np.ndarray) -> ReadModel:
         """The model of some mutations (indices)."""
         rows = self.rows
-        kept = Rows(*(np.ascontiguousarray(part[chosen]) for part in rows[:8]), rows.tables)
+        names = [name for name in rows._fields if name != "tables"]
+        kept = rows._replace(**{name: np.ascontiguousarray(getattr(rows, name)[chosen]) for name in names})
         return replace(
             self,
             sites=Sites(*(value[chosen] for value in vars(self.sites).values())),

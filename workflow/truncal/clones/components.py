@@ -33,12 +33,12 @@ class Summary(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def _normal_cdf(x):  # type: ignore[no-untyped-def]
+def _normal_cdf(x):
     return 0.5 * math.erfc(-x / math.sqrt(2.0))
 
 
 @njit(cache=True, nogil=True)
-def _quantile(weight, mean, spread, count, probability):  # type: ignore[no-untyped-def]
+def _quantile(weight, mean, spread, count, probability):
     """Quantile of a mixture of normal distributions cut to 0..1 (mass beyond an end sits on it)."""
     low, high = 0.0, 1.0
     at_zero = 0.0
@@ -70,7 +70,7 @@ def _quantile(weight, mean, spread, count, probability):  # type: ignore[no-unty
 
 
 @njit(cache=True, nogil=True)
-def _cut_mean(mean, spread):  # type: ignore[no-untyped-def]
+def _cut_mean(mean, spread):
     """Mean of a normal distribution cut to 0..1."""
     if spread < 1e-6:
         return min(max(mean, 0.0), 1.0)
@@ -81,7 +81,7 @@ def _cut_mean(mean, spread):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _narrowed(u, variance, alt, depth, scale, error, overdispersion):  # type: ignore[no-untyped-def]
+def _narrowed(u, variance, alt, depth, scale, error, overdispersion):
     """Mean and variance of u ~ N(u, variance) after the row's reads, in the normal approximation."""
     if variance <= 0.0 or depth <= 0.0:
         return u, variance
@@ -93,7 +93,7 @@ def _narrowed(u, variance, alt, depth, scale, error, overdispersion):  # type: i
 
 
 @njit(cache=True, nogil=True)
-def summarise(  # type: ignore[no-untyped-def]
+def summarise(
     rows, ceiling, responsibility, trunk_start, trunk_u, trunk_log, trunk_kind, start, change, log_weight, kind,
     cn_variance, phi, phi_variance, major, at_least,
 ):  # fmt: skip

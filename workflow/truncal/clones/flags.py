@@ -56,7 +56,7 @@ def clusters_on_one_segment(label: np.ndarray, segment: list[str | None]) -> dic
         members = np.flatnonzero(label == cluster)
         if len(members) < SMALL or cluster == int(sizes.argmax()):
             continue
-        names = [segment[n] for n in members.tolist() if segment[n]]
+        names = [name for name in (segment[n] for n in members.tolist()) if name]
         if not names:
             continue
         commonest = max(sorted(set(names)), key=names.count)

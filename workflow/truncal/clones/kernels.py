@@ -27,7 +27,7 @@ HOPELESS = 25.0
 
 
 @njit(cache=True, nogil=True)
-def _row(rows, n, s, u, variance):  # type: ignore[no-untyped-def]
+def _row(rows, n, s, u, variance):
     alt, depth, scale, error, overdispersion, whole, floor, table, tables = rows
     which = table[n, s]
     if which == -2:
@@ -40,13 +40,13 @@ def _row(rows, n, s, u, variance):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def not_whole(copies):  # type: ignore[no-untyped-def]
+def not_whole(copies):
     """Whether a number of copies comes from a fractional mean, and so has its error."""
     return abs(copies - round(copies)) > 1e-6
 
 
 @njit(cache=True, nogil=True)
-def _spread_row(rows, n, s, u, variance):  # type: ignore[no-untyped-def]
+def _spread_row(rows, n, s, u, variance):
     """Mean over a normal distribution of u, cut at 0, by Gauss–Hermite quadrature with three points."""
     if variance <= 0.0:
         return _row(rows, n, s, u, 0.0)
@@ -61,7 +61,7 @@ def _spread_row(rows, n, s, u, variance):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def trunk_states(rows, start, u, log_weight, kind, cn_variance):  # type: ignore[no-untyped-def]
+def trunk_states(rows, start, u, log_weight, kind, cn_variance):
     """Joint log-likelihood (rows of u,) of each trunk state with its weight."""
     samples = rows[0].shape[1]
     out = np.empty(u.shape[0])
@@ -79,7 +79,7 @@ def trunk_states(rows, start, u, log_weight, kind, cn_variance):  # type: ignore
 
 
 @njit(cache=True, nogil=True)
-def sum_by_site(start, values):  # type: ignore[no-untyped-def]
+def sum_by_site(start, values):
     """Log of the sum of exponentials of each site's values, (N,)."""
     out = np.empty(start.shape[0] - 1)
     for n in range(out.shape[0]):
@@ -94,7 +94,7 @@ def sum_by_site(start, values):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _shortfall(phi, change, most, variance):  # type: ignore[no-untyped-def]
+def _shortfall(phi, change, most, variance):
     """Log penalty of a DCF below the fraction of cells that a state's event needs, at `most` copies a cell."""
     need = abs(change) / most - phi
     if need <= 0.0:
@@ -103,7 +103,7 @@ def _shortfall(phi, change, most, variance):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def copies_at_most(change):  # type: ignore[no-untyped-def]
+def copies_at_most(change):
     """Copies that an event changes in one cell, from its means (S,) over cells."""
     most = 1.0
     for s in range(change.shape[0]):
@@ -114,7 +114,7 @@ def copies_at_most(change):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def branch_states(
     rows, ceiling, n, phi, phi_variance, first, last, change, log_weight, kind, cn_variance, least, out
-):  # type: ignore[no-untyped-def]
+):
     """Joint log-likelihood of the branch states first..last of mutation n at φ (S,) into out; their log sum.
 
     ceiling: (N, S) the best any frequency can do. A state that can't reach `least` any more is given up (−inf).
@@ -152,7 +152,7 @@ def branch_states(
 
 
 @njit(cache=True, nogil=True)
-def branch_log_likelihood(  # type: ignore[no-untyped-def]
+def branch_log_likelihood(
     rows,
     ceiling,
     start,
@@ -189,7 +189,7 @@ def branch_log_likelihood(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def state_shares(rows, ceiling, start, change, log_weight, kind, cn_variance, phi, phi_variance, members):  # type: ignore[no-untyped-def]
+def state_shares(rows, ceiling, start, change, log_weight, kind, cn_variance, phi, phi_variance, members):
     """Posterior of the branch states of `members` in one cluster: (their states in order,)."""
     total = 0
     for n in members:
@@ -210,7 +210,7 @@ def state_shares(rows, ceiling, start, change, log_weight, kind, cn_variance, ph
 
 
 @njit(cache=True, nogil=True)
-def profile(rows, start, change, kind, cn_variance, members, weights, shares, s, points):  # type: ignore[no-untyped-def]
+def profile(rows, start, change, kind, cn_variance, members, weights, shares, s, points):
     """Expected log-likelihood (P,) of a cluster's members at DCFs `points` in sample s."""
     out = np.zeros(points.shape[0])
     place = 0
@@ -238,7 +238,7 @@ def profile(rows, start, change, kind, cn_variance, members, weights, shares, s,
 
 
 @njit(cache=True, nogil=True)
-def grid_likelihood(rows, start, change, log_weight, kind, cn_variance, members, grid):  # type: ignore[no-untyped-def]
+def grid_likelihood(rows, start, change, log_weight, kind, cn_variance, members, grid):
     """Log-likelihood (n, S, G) of single rows on a grid of DCF, states marginalised sample by sample."""
     samples, size = rows[0].shape[1], grid.shape[0]
     out = np.zeros((members.shape[0], samples, size))
@@ -269,7 +269,7 @@ def grid_likelihood(rows, start, change, log_weight, kind, cn_variance, members,
 
 
 @njit(cache=True, nogil=True)
-def trunk_best(start, values):  # type: ignore[no-untyped-def]
+def trunk_best(start, values):
     """Most probable trunk state of each site, and its posterior: (N,) int64 and (N,)."""
     sites = start.shape[0] - 1
     best, share = np.empty(sites, dtype=np.int64), np.empty(sites)
@@ -286,7 +286,7 @@ def trunk_best(start, values):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def overdispersion_log_likelihood(alt, depth, p, floor, candidates):  # type: ignore[no-untyped-def]
+def overdispersion_log_likelihood(alt, depth, p, floor, candidates):
     """Log-likelihood (C,) of rows with expected frequency p (R,) for each candidate overdispersion.
 
     floor: (R,) what a row is worth where something else is wrong with it, its prior included.

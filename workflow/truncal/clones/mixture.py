@@ -96,7 +96,7 @@ def expect(model: ReadModel, fixed: Fixed, mixture: Mixture, outlier_prior: floa
     n = model.shape[0]
     sizes = mixture.responsibility[:, :-1].sum(axis=0)
     k = len(mixture.centres)
-    seen = list(mixture.seen) if mixture.log_likelihood is not None else [None] * k
+    seen: list[Centre | None] = list(mixture.seen) if mixture.log_likelihood is not None else [None] * k
     likelihood = np.full((n, k + 2), -np.inf)
     if mixture.log_likelihood is not None:
         likelihood[:] = mixture.log_likelihood

@@ -67,7 +67,7 @@ def cluster_posterior(
 
 
 @njit(cache=True, nogil=True)
-def _posterior(rows, start, change, kind, cn_variance, members, weights, shares, low, high):  # type: ignore[no-untyped-def]
+def _posterior(rows, start, change, kind, cn_variance, members, weights, shares, low, high):
     """Fields of a `Centre`, (8, S)."""
     samples = low.shape[0]
     out = np.zeros((8, samples))
@@ -113,7 +113,7 @@ def _posterior(rows, start, change, kind, cn_variance, members, weights, shares,
 
 
 @njit(cache=True, nogil=True)
-def _summarise(points, values, ends, out):  # type: ignore[no-untyped-def]
+def _summarise(points, values, ends, out):
     """Mean, variance, log marginal, spikes' posteriors and Occam factor of one sample into out (8,)."""
     top = max(values.max(), ends.max())
     total = math.exp(ends[0] - top + LOG_ZERO) + math.exp(ends[1] - top + LOG_ONE)

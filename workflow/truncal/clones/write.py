@@ -89,8 +89,8 @@ def _write_ccf(path: Path, data: Observations, found: Clustering) -> None:
     samples = data.sample_ids * n
     with atomic(path) as handle:
         handle.write("\t".join(names) + "\n")
-        rows = zip(mutations, samples, alt.ravel().tolist(), depth.ravel().tolist(), *columns, strict=True)
-        handle.writelines("%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n" % row for row in rows)
+        lines = zip(mutations, samples, alt.ravel().tolist(), depth.ravel().tolist(), *columns, strict=True)
+        handle.writelines("%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n" % line for line in lines)
 
 
 def _decimals(values: np.ndarray) -> list[str]:
