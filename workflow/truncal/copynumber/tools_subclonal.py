@@ -112,6 +112,9 @@ def hatchet(table: RawTable, context: Context) -> Copies:
         raise UserError(
             Fault("HATCHet finds no cancer cells in this sample (u_normal is 1): leave it out", table.file)
         )
+    for i in np.flatnonzero(~(shares.sum(axis=0) > 0)).tolist():  # also where one is missing
+        faults.add("the shares of the clones are missing or 0", table.file, table.lines[i], "u_clone1")
+    faults.raise_if_any()
     shares = shares / shares.sum(axis=0)
     n = len(table)
     first, second, fraction = np.zeros((n, 2)), np.full((n, 2), np.nan), np.full(n, np.nan)
