@@ -256,5 +256,5 @@ def test_hatchet_clones_without_shares(tmp_path: Path) -> None:
 
     header = "#CHR\tSTART\tEND\tSAMPLE\tcn_normal\tu_normal\tcn_clone1\tu_clone1\n"
     (tmp_path / "best.seg.ucn").write_text(header + "1\t0\t900\tP1_R1\t1|1\t0.3\t2|1\t\n")
-    with pytest.raises(UserError, match="row 2.*shares of the clones"):
+    with pytest.raises(UserError, match=r"row 2.*shares of the clones"):
         TARGETS["segments"].read(tmp_path / "best.seg.ucn")
