@@ -64,7 +64,8 @@ def test_one_faulty_patient_does_not_stop_the_others(snakemake, tmp_path: Path) 
     table(tmp_path / "good.tsv")
     bad = table(tmp_path / "bad.tsv")
     bad.write_text(bad.read_text().replace("\t100\t", "\t-5\t").replace("m1\tR1\t80", "m1\tR1\t-80"))
-    lines = [f"{patient}\t{sample}\t{patient}.tsv\t0.8" for patient in ("good", "bad") for sample in ("R1", "R2")]
+    patients = ("good", "bad")
+    lines = [f"{patient}\t{sample}\t{patient}.tsv\t0.8" for patient in patients for sample in ("R1", "R2")]
     done = snakemake(tmp_path, samples=sheet(tmp_path / "s.tsv", *lines), outdir="out")
     assert done.returncode == 1
     assert "ref_counts" in done.stderr  # the fault itself is shown, not only that a job failed

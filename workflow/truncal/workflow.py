@@ -222,7 +222,7 @@ def withdraw_damaged(outdir: str, patients: list[str]) -> list[str]:
 
 
 def failure_reason(logs: Path) -> str:
-    """Why a patient has no result, from the logs of its steps: the faults, or the last line of a traceback."""
+    """Why a patient has no result, from its logs: the faults, or the last line of a traceback."""
     for log in sorted(logs.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True):
         lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
         faults = [line.removeprefix("truncal: ") for line in lines if line.startswith("truncal: ")]
