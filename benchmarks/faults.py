@@ -26,7 +26,7 @@ FAULTS = ("kill at start", "kill at end", "node lost", "disk full", "out of memo
 VICTIM, OTHER = "SIM1", "SIM2"
 _SABOTAGE = PROJECT / "benchmarks" / "sabotage"
 _DISK_MB = 24
-_TOO_LITTLE_MEMORY = 120 << 20
+_TOO_LITTLE_MEMORY = 40 << 20
 _FILES = {**STEP_FILES, "report": ("report.html",)}
 _READ_LATER = {
     "counts": "counts.tsv",
@@ -237,7 +237,7 @@ def _folder(folder: Path, step: str) -> Path:
 def _take_back(folder: Path, step: str) -> None:
     """Remove what a step and the later ones wrote for the patient."""
     for later in STEPS[STEPS.index(step) :]:
-        for path in _folder(folder, later).glob("*"):
+        for path in _folder(folder, later).glob("report.html" if later == "report" else "*"):
             if path.is_file():
                 path.unlink()
 

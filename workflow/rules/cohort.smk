@@ -1,6 +1,8 @@
 rule cohort:
     input:
         expand(f"{OUT}/{{patient}}/patient.json", patient=PATIENTS),
+        # linked to, and newer than a page that was made while they were missing
+        expand(f"{OUT}/{{patient}}/report.html", patient=PATIENTS),
     output:
         report(
             f"{OUT}/cohort/report.html",
