@@ -104,7 +104,8 @@ def truncal_trees(case: Case, folder: Path) -> Trees:
     """Run `truncal phylogeny` as a process and read its trees."""
     out = folder / "out"
     used = measure(
-        [sys.executable, "-m", "truncal", "phylogeny", "--ssm", str(case.ssm), "--clusters", str(case.clusters),
+        [sys.executable, "-m", "truncal", "phylogeny", "--ssm", str(case.ssm), "--clusters",
+        str(case.clusters),
          "--out", str(out), "--quiet"]
     )  # fmt: skip
     with np.load(out / "posterior.npz") as found:
@@ -182,7 +183,8 @@ def score_trees_of(
 def slope_interval(
     predictions: list[tuple[np.ndarray, np.ndarray]], draws: int = 200
 ) -> tuple[float, float, float]:
-    """Calibration slope over all tumours, each counting alike, with a 95 % interval by bootstrap over tumours."""
+    """Calibration slope over all tumours, each counting alike, with a 95 % interval by bootstrap over
+    tumours."""
     predictions = [pair for pair in predictions if len(pair[0])]
     if not predictions:
         return float("nan"), float("nan"), float("nan")
@@ -225,9 +227,11 @@ def _timing(options: argparse.Namespace, report: Report) -> None:
 
 
 def timing_case(folder: Path, clones: int, samples: int, seed: int = 7) -> Case:
-    """A simulated diploid tumour in Pairtree's formats with its true clusters: 20 mutations a clone at depth 200."""
+    """A simulated diploid tumour in Pairtree's formats with its true clusters: 20 mutations a clone at
+    depth 200."""
     measure(
-        [sys.executable, "-m", "truncal", "simulate", "--diploid", "--format", "counts", "--clones", str(clones),
+        [sys.executable, "-m", "truncal", "simulate", "--diploid", "--format", "counts", "--clones",
+        str(clones),
          "--regions", str(samples), "--mutations", str(20 * clones), "--depth", "200", "--seed", str(seed),
          "--out", str(folder / "simulated"), "--quiet"]
     )  # fmt: skip

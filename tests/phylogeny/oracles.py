@@ -8,7 +8,8 @@ import numpy as np
 
 
 def all_trees(count: int) -> list[tuple[int, ...]]:
-    """Every rooted forest over `count` clones as parent vectors, 0 the normal root: (K + 1)^(K − 1) of them."""
+    """Every rooted forest over `count` clones as parent vectors, 0 the normal root: (K + 1)^(K − 1) of
+    them."""
     out = []
     for parents in itertools.product(range(count + 1), repeat=count):
         if all(_reaches_root(parents, k) for k in range(count)):
@@ -27,8 +28,8 @@ def _reaches_root(parents: tuple[int, ...], k: int) -> bool:
 def grid_likelihood(parents: tuple[int, ...], density: np.ndarray, odds: float) -> float:
     """Log marginal likelihood of a tree in one sample by exact messages on a grid.
 
-    density: (K, G + 1) likelihood at DCFs 0, 1/G, …, 1. Each proportion is a multiple of 1/G, all equally weighed, with
-    a further weight of `odds`·G for 0 (a point mass of that odds).
+    density: (K, G + 1) likelihood at DCFs 0, 1/G, …, 1. Each proportion is a multiple of 1/G, all
+    equally weighed, with a further weight of `odds`·G for 0 (a point mass of that odds).
     """
     units = density.shape[1] - 1
 
@@ -47,7 +48,8 @@ def grid_likelihood(parents: tuple[int, ...], density: np.ndarray, odds: float) 
 
 
 def brute_force(parents: tuple[int, ...], density: np.ndarray) -> float:
-    """Log Σ over every composition of the grid into proportions, of the clones' likelihoods (no point masses).
+    """Log Σ over every composition of the grid into proportions, of the clones' likelihoods (no point
+    masses).
 
     density: (K, G + 1) likelihood at DCFs 0, 1/G, …, 1.
     """

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from tests.phylogeny.test_tree_likelihood import evidence_of, random_tumour
+
 from truncal.cli import main
 from truncal.errors import UserError
 from truncal.metrics.trees import (
@@ -30,7 +30,8 @@ from truncal.phylogeny.prior import class_prior
 from truncal.tables import read_table
 
 FILES = (
-    "trees.tsv", "edges.tsv", "relations.tsv", "proportions.tsv", "infeasible.tsv", "clusters.tsv", "mutations.tsv",
+    "trees.tsv", "edges.tsv", "relations.tsv", "proportions.tsv", "infeasible.tsv", "clusters.tsv",
+    "mutations.tsv",
     "ccf.tsv", "tree.nwk", "tree.nhx", "timescape.tsv", "pairtree.json", "posterior.npz", "step.json",
 )  # fmt: skip
 
@@ -110,7 +111,8 @@ def test_user_faults_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_conflict_is_explained(tmp_path: Path) -> None:
-    """Two clones of 0.7 each cannot both lie in a tumour unless nested, and each exceeds the other somewhere."""
+    """Two clones of 0.7 each cannot both lie in a tumour unless nested, and each exceeds the other
+    somewhere."""
     phi = np.array([[1.0, 1.0, 1.0], [0.8, 0.3, 0.7], [0.3, 0.8, 0.7]])
     ssm, clusters = write_ssm(tmp_path, phi, depth=500)
     assert (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.optimize import minimize
-
 from tests.phylogeny.test_tree_likelihood import evidence_of, random_tumour
+
 from truncal.phylogeny.draws import draw_fractions
 from truncal.phylogeny.fit import binomial_log_likelihood, fit_tree, proportions
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from tests.phylogeny.oracles import all_trees, brute_force, grid_likelihood
+
 from truncal.phylogeny.enumeration import enumerate_trees
 from truncal.phylogeny.evidence import Evidence, binomial_density, build_evidence
 from truncal.phylogeny.pearson import table
@@ -116,7 +116,8 @@ def test_enumeration_finds_every_tree() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_sampler_agrees_with_enumeration(seed: int) -> None:
-    """200 random tumours of 3–6 clones: edge probabilities within 0.02 of all trees', where the chains saw them."""
+    """200 random tumours of 3–6 clones: edge probabilities within 0.02 of all trees', where the chains
+    saw them."""
     generator = np.random.default_rng(seed)
     worst = 0.0
     for case in range(50):

@@ -1,4 +1,5 @@
-"""Scores of a posterior over clone trees against a true tree, or against all trees its true frequencies allow."""
+"""Scores of a posterior over clone trees against a true tree, or against all trees its true frequencies
+allow."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ TOLERANCE = 1e-5
 """Rounding of true frequencies that a sum rule may be off by."""
 
 FLOOR = 1e-3
-"""Probabilities are kept this far from 0 and 1 in the log score, so that one certain mistake is not infinite."""
+"""Probabilities are kept this far from 0 and 1 in the log score, so that one certain mistake is not
+infinite."""
 
 
 def consistent_trees(phi: np.ndarray, limit: int = 100_000) -> np.ndarray | None:
@@ -30,7 +32,8 @@ def consistent_trees(phi: np.ndarray, limit: int = 100_000) -> np.ndarray | None
 
 
 def relation_probability(trees: np.ndarray, probability: np.ndarray) -> np.ndarray:
-    """Probabilities (P, 3) that a is ancestor of b, its descendant, or on another branch, for every pair a < b."""
+    """Probabilities (P, 3) that a is ancestor of b, its descendant, or on another branch, for every pair
+    a < b."""
     up = ancestor_probability(trees, probability)
     rows, columns = np.triu_indices(trees.shape[1], 1)
     first, second = up[rows, columns], up[columns, rows]
@@ -71,7 +74,8 @@ def brier_score(predicted: np.ndarray, truth: np.ndarray) -> float:
 
 
 def calibration_slope(predicted: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> float:
-    """Slope of the logistic regression of the truth on the logit of the prediction; 1 is calibrated, below 1 overconfident.
+    """Slope of the logistic regression of the truth on the logit of the prediction; 1 is calibrated,
+    below 1 overconfident.
 
     weight: (M,) of each prediction, e.g. one over the pairs of its tumour.
     """

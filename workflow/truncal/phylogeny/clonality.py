@@ -1,4 +1,5 @@
-"""Where a mutation arose: on the path to the most recent common ancestor of all sampled cancer cells or below it."""
+"""Where a mutation arose: on the path to the most recent common ancestor of all sampled cancer cells or
+below it."""
 
 from __future__ import annotations
 
@@ -10,8 +11,8 @@ def trunk_probability(
 ) -> np.ndarray:
     """Probability (K,) that a clone lies on the path to the MRCA of all sampled cancer cells.
 
-    A clone does if every cancer cell of every sample descends from it: its DCF is the sum of the root clones', within
-    `tolerance`. draws: for each tree (D, K, S) DCFs; weight: (T,) of the trees.
+    A clone does if every cancer cell of every sample descends from it: its DCF is the sum of the root
+    clones', within `tolerance`. draws: for each tree (D, K, S) DCFs; weight: (T,) of the trees.
     """
     count = trees.shape[1]
     out = np.zeros(count)
@@ -29,8 +30,8 @@ def mutation_trunk_probability(
 ) -> np.ndarray:
     """Probability (N,) that each mutation arose on the trunk.
 
-    Σ_k P(n in k) P(k on the trunk); the share of an outlier, which is in no clone, takes `alone` (N,), what the mutation's
-    own reads say (its p_clonal), or 0 where that is not known.
+    Σ_k P(n in k) P(k on the trunk); the share of an outlier, which is in no clone, takes `alone` (N,),
+    what the mutation's own reads say (its p_clonal), or 0 where that is not known.
     """
     rows, columns, values = membership
     out, total = np.zeros(len(outlier)), np.zeros(len(outlier))

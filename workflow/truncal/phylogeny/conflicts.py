@@ -10,7 +10,8 @@ from truncal.phylogeny.fit import binomial_log_likelihood, proportions
 from truncal.phylogeny.inputs import PhyloInput
 
 MISFIT = 8.0
-"""Log-likelihood that the tree costs a clone in a sample from which on it is a conflict (4 standard deviations)."""
+"""Log-likelihood that the tree costs a clone in a sample from which on it is a conflict (4 standard
+deviations)."""
 
 EXCESS = 0.03
 """Distance of the observed DCF from the tree's below which nothing is reported, however deep the reads."""
@@ -69,7 +70,7 @@ def _explain(
 ) -> Conflict:
     name, sample = data.cluster_ids[k], data.sample_ids[s]
     parent = int(parents[k])
-    siblings = [j for j in np.flatnonzero(parents == parent) if j != k]
+    siblings: list[int] = [j for j in np.flatnonzero(parents == parent).tolist() if j != k]
     children = np.flatnonzero(parents == k + 1)
     over = free[k, s] > phi[k, s]
     if over and (siblings or parent == 0):
@@ -80,7 +81,8 @@ def _explain(
         constraint = f"clones {members} ({total:.2f}) must fit into {holder} ({limit:.2f})"
     elif over:
         limit = free[parent - 1, s]
-        constraint = f"clone {name} ({free[k, s]:.2f}) must not exceed its parent {data.cluster_ids[parent - 1]} ({limit:.2f})"
+        above = data.cluster_ids[parent - 1]
+        constraint = f"clone {name} ({free[k, s]:.2f}) must not exceed its parent {above} ({limit:.2f})"
     else:
         total = sum(free[j, s] for j in children)
         members = " + ".join(str(data.cluster_ids[j]) for j in children)

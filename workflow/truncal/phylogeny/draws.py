@@ -9,7 +9,7 @@ from truncal.phylogeny.evidence import Evidence
 
 
 @njit(cache=True, nogil=True)
-def _inside(weights, low, width, cumulative, begin, end, uniform):  # type: ignore[no-untyped-def]
+def _inside(weights, low, width, cumulative, begin, end, uniform):
     """Draw from a piecewise constant density cut to begin..end; its nearest end where they do not meet."""
     points = weights.shape[0]
     high = low + points * width
@@ -35,7 +35,7 @@ def _inside(weights, low, width, cumulative, begin, end, uniform):  # type: igno
 
 
 @njit(cache=True, nogil=True)
-def _mass(low, width, cumulative, points, x):  # type: ignore[no-untyped-def]
+def _mass(low, width, cumulative, points, x):
     place = (x - low) / width
     if place <= 0:
         return 0.0
@@ -46,7 +46,7 @@ def _mass(low, width, cumulative, points, x):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _gibbs(seed, parents, start, warm, thin, weights, low, width, out):  # type: ignore[no-untyped-def]
+def _gibbs(seed, parents, start, warm, thin, weights, low, width, out):
     np.random.seed(seed)  # noqa: NPY002 (numba's own generator)
     count, samples, points = weights.shape
     cumulative = np.zeros((count, points + 1))
@@ -69,7 +69,13 @@ def _gibbs(seed, parents, start, warm, thin, weights, low, width, out):  # type:
                 begin = below[k + 1]
                 if end > begin:
                     new = _inside(
-                        weights[k, s], low[k, s], width[k, s], cumulative[k], begin, end, np.random.random()
+                        weights[k, s],
+                        low[k, s],
+                        width[k, s],
+                        cumulative[k],
+                        begin,
+                        end,
+                        np.random.random(),  # noqa: NPY002
                     )
                     below[p] += new - phi[k]
                     phi[k] = new

@@ -7,12 +7,12 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def enumerate_trees(low, high, top, several_roots, limit):  # type: ignore[no-untyped-def]
+def enumerate_trees(low, high, top, several_roots, limit):
     """All trees (T, K) in which no node's children need more than it has, by the ends of the windows (K, S);
     the root clones have `top` in all.
 
-    Depth-first over the clones' parents, with the room left in every node kept up to date. Stops at `limit` trees;
-    their number then equals it.
+    Depth-first over the clones' parents, with the room left in every node kept up to date. Stops at
+    `limit` trees; their number then equals it.
     """
     count, samples = low.shape
     room = np.empty((count + 1, samples))

@@ -1,7 +1,7 @@
 """What the reads of each clone say about its DCF, as the tree kernels take it.
 
-Each clone and sample has its own window of the DCF and `POINTS` midpoints in it, so that a cluster of thousands of
-deep mutations is resolved as well as one of three shallow ones.
+Each clone and sample has its own window of the DCF and `POINTS` midpoints in it, so that a cluster of
+thousands of deep mutations is resolved as well as one of three shallow ones.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ REACH = np.sqrt(2 * CUT)
 """The same in standard deviations of a normal likelihood."""
 
 LIMIT = 1.5
-"""Windows go on beyond a DCF of 1 (chance alone puts reads there), so that a trunk's likelihood is not cut off at 1, which
+"""Windows go on beyond a DCF of 1 (chance alone puts reads there), so that a trunk's likelihood is not
+cut off at 1, which
 three moments would describe badly; the root's sum rule keeps every DCF to 1."""
 
 NARROWEST = 1e-5
@@ -58,10 +59,10 @@ class Evidence:
     def subset(self, clones: np.ndarray) -> Evidence:
         """The same for some clones, in the order given."""
         return Evidence(
-            *(
-                np.ascontiguousarray(part[clones])
-                for part in (self.weights, self.low, self.width, self.moments)
-            ),
+            self.weights[clones],
+            self.low[clones],
+            self.width[clones],
+            self.moments[clones],
             self.log_scale[clones],
         )
 
@@ -73,7 +74,8 @@ class Evidence:
 def build_evidence(density: Density, peak: np.ndarray, model_error: float) -> Evidence:
     """Windows and weights of a log-likelihood with its maximum at `peak` (K, S).
 
-    With a `model_error` the likelihood is convolved with a normal distribution of that standard deviation, because
+    With a `model_error` the likelihood is convolved with a normal distribution of that standard
+    deviation, because
     purity and copy number are estimates and the DCF is off by more than the number of reads would say.
     """
     top = density(peak[:, :, None])[:, :, 0]
@@ -134,8 +136,8 @@ def _window(density: Density, peak: np.ndarray, top: np.ndarray) -> tuple[np.nda
 def grid_density(grid: np.ndarray, log_likelihood: np.ndarray) -> tuple[Density, np.ndarray]:
     """Log-likelihood between the points of a grid that rises from 0 to 1, and its peak (K, S).
 
-    log_likelihood: (K, S, G). Between the points it is a cubic through the neighbours (Catmull–Rom) over the points'
-    numbers, so the grid may be denser where it matters but must change smoothly.
+    log_likelihood: (K, S, G). Between the points it is a cubic through the neighbours (Catmull–Rom) over
+    the points' numbers, so the grid may be denser where it matters but must change smoothly.
     """
     count = len(grid)
     numbers = np.arange(count, dtype=float)
@@ -170,8 +172,8 @@ def grid_density(grid: np.ndarray, log_likelihood: np.ndarray) -> tuple[Density,
 def binomial_density(alt: np.ndarray, ref: np.ndarray, share: np.ndarray) -> tuple[Density, np.ndarray]:
     """Binomial log-likelihood of the DCF, and its peak (K, S).
 
-    alt, ref: (W, K, S) reads with and without the mutation, summed over a clone's mutations whose expected allele
-    frequency is share[w]·DCF (Pairtree's `var_read_prob`).
+    alt, ref: (W, K, S) reads with and without the mutation, summed over a clone's mutations whose
+    expected allele frequency is share[w]·DCF (Pairtree's `var_read_prob`).
     """
 
     def density(at: np.ndarray) -> np.ndarray:
@@ -197,8 +199,8 @@ def binomial_density(alt: np.ndarray, ref: np.ndarray, share: np.ndarray) -> tup
 def ancestry_log_weight(facts: Evidence) -> np.ndarray:
     """Log weight (K + 1, K) of each node (0: the normal root) as an ancestor of each clone.
 
-    Σ_s log min(1, 2 P(DCF of the node ≥ DCF of the clone)), their DCFs taken independently from the likelihoods: equal
-    DCFs count as well as larger ones.
+    Σ_s log min(1, 2 P(DCF of the node ≥ DCF of the clone)), their DCFs taken independently from the
+    likelihoods: equal DCFs count as well as larger ones.
     """
     mean, variance = facts.moments[..., 0], facts.moments[..., 1]
     count = len(mean)

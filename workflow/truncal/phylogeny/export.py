@@ -8,7 +8,8 @@ import numpy as np
 
 
 def newick(parents: np.ndarray, names: Sequence[int], notes: Sequence[str] | None = None) -> str:
-    """Newick of a clone tree with named internal nodes, the root `0`; `notes` (K,) are appended to the names (NHX)."""
+    """Newick of a clone tree with named internal nodes, the root `0`; `notes` (K,) are appended to the
+    names (NHX)."""
     children: dict[int, list[int]] = {}
     for k in sorted(range(len(parents)), key=lambda k: names[k]):
         children.setdefault(int(parents[k]), []).append(k)
@@ -36,7 +37,8 @@ def nhx(parents: np.ndarray, names: Sequence[int], support: Sequence[float], mut
 def timescape(
     parents: np.ndarray, names: Sequence[int], samples: Sequence[str], shares: np.ndarray
 ) -> tuple[dict[str, list], dict[str, list]]:
-    """Tables for timescape: clonal prevalences (`timepoint clone_id clonal_prev`) and edges (`source target`).
+    """Tables for timescape: clonal prevalences (`timepoint clone_id clonal_prev`) and edges (`source
+    target`).
 
     shares: (K + 1, S) clone proportions, the normal root first.
     """

@@ -1,9 +1,11 @@
 """Maximum-likelihood clone frequencies on a tree, by an interior-point method whose Newton step costs O(K).
 
-For each sample, Σ_k ℓ_k(φ_k) + μ Σ_v log u_v is maximised for μ falling to nothing, with u_v = φ_v − Σ φ_children ≥ 0
-and φ_root = 1. The Newton system is diagonal plus one rank-one term a node (over the node and its children), so it is
-solved exactly by one pass from the leaves and one back. The binomial log-likelihood is concave, so the optimum is
-global; at the end it is within (K + 1) μ of it.
+For each sample, Σ_k ℓ_k(φ_k) + μ Σ_v log u_v is maximised for μ falling to nothing, with u_v = φ_v − Σ
+φ_children ≥ 0
+and φ_root = 1. The Newton system is diagonal plus one rank-one term a node (over the node and its
+children), so it is
+solved exactly by one pass from the leaves and one back. The binomial log-likelihood is concave, so the
+optimum is global; at the end it is within (K + 1) μ of it.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ END = 1e-7
 
 
 @njit(cache=True, nogil=True)
-def _objective(phi, room, mu, alt, ref, share, s):  # type: ignore[no-untyped-def]
+def _objective(phi, room, mu, alt, ref, share, s):
     total = 0.0
     for k in range(phi.shape[0]):
         for w in range(share.shape[0]):
@@ -33,7 +35,7 @@ def _objective(phi, room, mu, alt, ref, share, s):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, nogil=True)
-def _rooms(phi, parents, room):  # type: ignore[no-untyped-def]
+def _rooms(phi, parents, room):
     count = phi.shape[0]
     room[0] = 1.0
     room[1:] = phi
@@ -46,7 +48,7 @@ def _rooms(phi, parents, room):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _fit(parents, alt, ref, share, phi_out):  # type: ignore[no-untyped-def]
+def _fit(parents, alt, ref, share, phi_out):
     count, samples = alt.shape[1], alt.shape[2]
     order = np.empty(count, dtype=np.int64)
     descending(parents, order)

@@ -20,10 +20,13 @@ from truncal.tables import Table, read_table
 class PhyloInput:
     """Clones and their evidence.
 
-    cluster_ids: (K,). n_mutations: (K,). alt, ref: (W, K, S) reads for expected allele frequencies share[w]·DCF; for
-    the clones step's input they are the pseudo-counts whose beta likelihood has the evidence's mean and variance.
+    cluster_ids: (K,). n_mutations: (K,). alt, ref: (W, K, S) reads for expected allele frequencies
+    share[w]·DCF; for
+    the clones step's input they are the pseudo-counts whose beta likelihood has the evidence's mean and
+    variance.
     dcf, dcf_low, dcf_high: (K, S) observed. mutations, ccf: tables of the clones step.
-    membership: (mutation index, cluster index, probability). purity_known: DCFs are fractions of cancer cells.
+    membership: (mutation index, cluster index, probability). purity_known: DCFs are fractions of cancer
+    cells.
     """
 
     cluster_ids: list[int]
@@ -87,7 +90,8 @@ def read_clones(directory: Path, model_error: float) -> PhyloInput:
     ]
     return PhyloInput(
         ids, samples, sizes, facts, alt, ref, np.ones(1), observed[0], observed[1], observed[2],
-        dict(mutations.columns), dict(ccf.columns), membership, True, [path for path in files if path.exists()],
+        dict(mutations.columns), dict(ccf.columns), membership, True, [path for path in files if
+        path.exists()],
     )  # fmt: skip
 
 
@@ -133,15 +137,14 @@ def _membership(
     table = read_table(path, ["mutation_id", "cluster_id", "probability"], what="cluster posterior")
     clusters = table.integers("cluster_id", faults)
     probability = table.floats("probability", faults, low=0, high=1, missing=None)
-    rows, columns, values = [], [], []
+    found: list[tuple[int, int, float]] = []
     for row, name in enumerate(table.text("mutation_id")):
         if name not in index:
             faults.add(f"mutation {name} is not in mutations.tsv", path, row + 2, "mutation_id")
         elif clusters[row] in place:
-            rows.append(index[name])
-            columns.append(place[int(clusters[row])])
-            values.append(probability[row])
-    return np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64), np.array(values)
+            found.append((index[name], place[int(clusters[row])], float(probability[row])))
+    rows, columns, values = (np.array([item[i] for item in found]) for i in range(3))
+    return rows.astype(np.int64), columns.astype(np.int64), values.astype(float)
 
 
 def read_ssm(ssm: Path, clusters: Path, model_error: float) -> PhyloInput:

@@ -1,19 +1,24 @@
 """Marginal likelihood of a clone tree by moment messages from the leaves to the root.
 
-With clone proportions u ~ Dirichlet(1, …, 1) over the normal root and K clones and φ = B u, the density of φ is
-constant where every node's φ is at least the sum X of its children's, so for each sample
+With clone proportions u ~ Dirichlet(1, …, 1) over the normal root and K clones and φ = B u, the density
+of φ is constant where every node's φ is at least the sum X of its children's, so for each sample
 
     p(reads | tree) ∝ P(X_root ≤ 1) · Π_k E[P(X_k ≤ φ_k)],
 
-the expectation over clone k's own likelihood, the children's messages being their likelihoods cut by their own
-children. Each message is kept as three moments and the distribution of X as the Pearson III with the sum of its
-children's moments (`pearson.py`), so a node costs `POINTS` look-ups whatever the depth of the reads, and a change of
-the tree only the nodes above it. `messages.py` computes the same exactly on a grid and is the check on this one.
+the expectation over clone k's own likelihood, the children's messages being their likelihoods cut by
+their own
+children. Each message is kept as three moments and the distribution of X as the Pearson III with the sum
+of its
+children's moments (`pearson.py`), so a node costs `POINTS` look-ups whatever the depth of the reads, and
+a change of
+the tree only the nodes above it. `messages.py` computes the same exactly on a grid and is the check on
+this one.
 
-Trees are parent vectors (K,): `parents[k]` is 0 for a root clone, j + 1 for clone j, −1 where clone k is not in the
-tree. Arrays: `weights` (K, S, POINTS), `low`, `width` (K, S) and `own` (K, S, 4) are those of `Evidence`; the state of a
-tree is `messages` (K, S, 4), `cost` (K, S) = log E[P(X ≤ φ)], `sums` (K + 1, S, 4) over each node's children (0: the root)
-and `root_cost` (S,).
+Trees are parent vectors (K,): `parents[k]` is 0 for a root clone, j + 1 for clone j, −1 where clone k is
+not in the tree. Arrays: `weights` (K, S, POINTS), `low`, `width` (K, S) and `own` (K, S, 4) are those of
+`Evidence`; the state of a
+tree is `messages` (K, S, 4), `cost` (K, S) = log E[P(X ≤ φ)], `sums` (K + 1, S, 4) over each node's
+children (0: the root) and `root_cost` (S,).
 """
 
 from __future__ import annotations
@@ -33,12 +38,13 @@ NEVER = -700.0
 """Log probability of what can't be."""
 
 BREAKING = 10.0
-"""Standard deviations up to which a broken sum rule costs like a normal tail; further on the cost grows linearly and half
+"""Standard deviations up to which a broken sum rule costs like a normal tail; further on the cost grows
+linearly and half
 as steeply, since reads that far off are more likely to mislead than to tell the tree."""
 
 
 @njit(cache=True, nogil=True, inline="always")
-def tail(z):  # type: ignore[no-untyped-def]
+def tail(z):
     """Log likelihood of a sum rule broken by z standard deviations."""
     if z <= BREAKING:
         return -0.5 * z * z
@@ -46,7 +52,7 @@ def tail(z):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, inline="always")
-def look_up(z, at, part, mirrored, spike, table):  # type: ignore[no-untyped-def]
+def look_up(z, at, part, mirrored, spike, table):
     """P(Z ≤ z) + spike × density at z, of a variable between rows at and at + 1 of the table."""
     if mirrored:
         z = -z
@@ -83,7 +89,7 @@ def look_up(z, at, part, mirrored, spike, table):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True, inline="always")
-def present(mean, variance, third, log_zero):  # type: ignore[no-untyped-def]
+def present(mean, variance, third, log_zero):
     """P(X = 0), and the moments of X where it is not 0."""
     zero = math.exp(log_zero)
     rest = 1.0 - zero
@@ -99,11 +105,11 @@ def present(mean, variance, third, log_zero):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, inline="always")
-def cut(weights, low, width, own, mean, variance, third, log_zero, kappa, table):  # type: ignore[no-untyped-def]
+def cut(weights, low, width, own, mean, variance, third, log_zero, kappa, table):
     """Log of the clone's factor in one sample, E[(1 + κ δ(φ − X)) · 1(X ≤ φ)], and its message.
 
-    X, the sum of the children's DCFs, has the moments given and is exactly 0 with probability exp(log_zero), as always
-    where there are no children.
+    X, the sum of the children's DCFs, has the moments given and is exactly 0 with probability
+    exp(log_zero), as always where there are no children.
     """
     zero, mean, variance, third = present(mean, variance, third, log_zero)
     absent = zero * kappa[0] * own[3]  # X = 0 and the clone's own proportion 0 too
@@ -150,7 +156,7 @@ def cut(weights, low, width, own, mean, variance, third, log_zero, kappa, table)
 
 
 @njit(cache=True, nogil=True, inline="always")
-def root_room(mean, variance, third, log_zero, kappa, table):  # type: ignore[no-untyped-def]
+def root_room(mean, variance, third, log_zero, kappa, table):
     """The same for the normal root, whose DCF is 1: X is the sum of the root clones' DCFs."""
     zero, mean, variance, third = present(mean, variance, third, log_zero)
     if zero >= 1.0:
@@ -170,7 +176,7 @@ def root_room(mean, variance, third, log_zero, kappa, table):  # type: ignore[no
 
 
 @njit(cache=True, nogil=True)
-def refresh(node, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table):  # type: ignore[no-untyped-def]
+def refresh(node, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table):
     """Recompute a node's sums and message and all those above it that change with it."""
     count, samples = low.shape
     while True:
@@ -217,7 +223,7 @@ def refresh(node, parents, weights, low, width, own, messages, cost, sums, root_
 
 
 @njit(cache=True, nogil=True)
-def fill(parents, order, weights, low, width, own, messages, cost, sums, root_cost, kappa, table):  # type: ignore[no-untyped-def]
+def fill(parents, order, weights, low, width, own, messages, cost, sums, root_cost, kappa, table):
     """Compute the whole state of a tree; gives its log-likelihood up to the constant all trees share."""
     samples = low.shape[1]
     members = descending(parents, order)
@@ -255,8 +261,9 @@ def fill(parents, order, weights, low, width, own, messages, cost, sums, root_co
 @njit(cache=True, nogil=True)
 def climb(
     node, s, d0, d1, d2, d3, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table
-):  # type: ignore[no-untyped-def]
-    """Change of the log-likelihood in sample s when a node's sums over its children change by d0, d1, d2, d3."""
+):
+    """Change of the log-likelihood in sample s when a node's sums over its children change by d0, d1,
+    d2, d3."""
     total = 0.0
     at = node
     while at > 0:
@@ -295,7 +302,7 @@ def climb(
 
 
 @njit(cache=True, nogil=True)
-def descending(parents, order):  # type: ignore[no-untyped-def]
+def descending(parents, order):
     """Fill `order` with the clones of the tree, children before parents; gives their number."""
     count = parents.shape[0]
     size = 0

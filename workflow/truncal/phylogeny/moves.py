@@ -1,7 +1,9 @@
 """Moves in the space of trees, each drawn from its exact conditional distribution (Gibbs).
 
-`regraft` takes a clone with its subtree to any other parent; `transplant` takes a clone alone, its children going to its
-parent, and puts it back at any node, between that node and any of its children. Both weigh all places by the marginal
+`regraft` takes a clone with its subtree to any other parent; `transplant` takes a clone alone, its
+children going to its
+parent, and puts it back at any node, between that node and any of its children. Both weigh all places by
+the marginal
 likelihood. The places on offer depend on the tree without the clone alone, so detailed balance holds.
 """
 
@@ -21,14 +23,15 @@ PATIENCE = 30.0
 """A place this many log units below the best one over the samples looked at so far is given up."""
 
 PLAUSIBLE = -15.0
-"""Children less likely than this (log) to lie under a clone by the pair alone are not tried under it; in samples by the
+"""Children less likely than this (log) to lie under a clone by the pair alone are not tried under it; in
+samples by the
 dozen chance alone costs more, so `PLAUSIBLE_MORE` is added for each."""
 
 PLAUSIBLE_MORE = -0.6
 
 
 @njit(cache=True, nogil=True)
-def is_under(parents, node, k):  # type: ignore[no-untyped-def]
+def is_under(parents, node, k):
     """Whether node (j + 1: clone j) is clone k or one of its descendants."""
     while node > 0:
         if node - 1 == k:
@@ -38,8 +41,9 @@ def is_under(parents, node, k):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def draw(scores, n, heat):  # type: ignore[no-untyped-def]
-    """Index of one of the first n scores, drawn in proportion to exp(score / heat); the best where heat is 0."""
+def draw(scores, n, heat):
+    """Index of one of the first n scores, drawn in proportion to exp(score / heat); the best where heat
+    is 0."""
     top = 0
     for i in range(n):
         if scores[i] > scores[top]:
@@ -49,7 +53,7 @@ def draw(scores, n, heat):  # type: ignore[no-untyped-def]
     total = 0.0
     for i in range(n):
         total += math.exp((scores[i] - scores[top]) / heat)
-    target = np.random.random() * total
+    target = np.random.random() * total  # noqa: NPY002
     for i in range(n):
         target -= math.exp((scores[i] - scores[top]) / heat)
         if target <= 0.0:
@@ -58,7 +62,7 @@ def draw(scores, n, heat):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def count_roots(parents):  # type: ignore[no-untyped-def]
+def count_roots(parents):
     """Number of root clones."""
     n = 0
     for k in range(parents.shape[0]):
@@ -68,8 +72,9 @@ def count_roots(parents):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def regraft(k, heat, log_prior, allowed, parents, visit, ev, state):  # type: ignore[no-untyped-def]
-    """Draw a new parent for clone k and its subtree; allowed: (K + 1, K) whether a node may be a clone's parent."""
+def regraft(k, heat, log_prior, allowed, parents, visit, ev, state):
+    """Draw a new parent for clone k and its subtree; allowed: (K + 1, K) whether a node may be a clone's
+    parent."""
     weights, low, width, own, kappa, table = ev
     messages, cost, sums, root_cost = state
     count, samples = low.shape
@@ -134,10 +139,11 @@ def regraft(k, heat, log_prior, allowed, parents, visit, ev, state):  # type: ig
 
 
 @njit(cache=True, nogil=True)
-def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state):  # type: ignore[no-untyped-def]
+def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state):
     """Draw a new place for clone k alone: a node and those of its children that come under k.
 
-    over: (K + 1, K) log weight of node as an ancestor of each clone. A clone that is in no tree yet is inserted.
+    over: (K + 1, K) log weight of node as an ancestor of each clone. A clone that is in no tree yet is
+    inserted.
     """
     weights, low, width, own, kappa, table = ev
     messages, cost, sums, root_cost = state
@@ -247,7 +253,7 @@ def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state):  #
 
 
 @njit(cache=True, nogil=True)
-def returns(k, over, samples, parents, children):  # type: ignore[no-untyped-def]
+def returns(k, over, samples, parents, children):
     """Whether clone k's present place is among those on offer once it is taken out; if not, it must stay."""
     count = parents.shape[0]
     for c in range(count):  # siblings and children, marked apart
@@ -263,7 +269,7 @@ def returns(k, over, samples, parents, children):  # type: ignore[no-untyped-def
         elif c != k and parents[c] == parents[k]:
             siblings += 1
     mine = children[count - own_children :].copy()
-    n, m = adoptable(k, parents[k], over, samples, parents, children)
+    _, m = adoptable(k, parents[k], over, samples, parents, children)
     inside = 0
     for i in range(m):
         for j in range(own_children):
@@ -275,7 +281,7 @@ def returns(k, over, samples, parents, children):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True)
-def bits(number):  # type: ignore[no-untyped-def]
+def bits(number):
     """Number of ones."""
     n = 0
     while number > 0:
@@ -285,7 +291,7 @@ def bits(number):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def adoptable(k, node, over, samples, parents, children):  # type: ignore[no-untyped-def]
+def adoptable(k, node, over, samples, parents, children):
     """Fill `children` with those of a node, the ones that may come under k first; gives both numbers."""
     count = parents.shape[0]
     n = 0

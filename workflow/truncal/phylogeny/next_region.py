@@ -1,10 +1,15 @@
 """`p_next_region`: the chance that one more region of the tumour would show a mutation clonal too.
 
-A clone that fills every sampled region need not fill the next one. How often that happens is read off the tumour
-itself: over subsets of k regions and one region more, how often a branch that is clonal in the k is not in the further
-one. Each branch counts once, since its mutations are not independent; subsets of one tumour are not independent either,
-so the evidence of all subsets of one size counts as S − k + 1 observations a branch at most. The rate is shrunk to a
-cohort rate that falls as 1 / (k + 2), Laplace's rule for an event not seen in k draws, and stays wide below four regions.
+A clone that fills every sampled region need not fill the next one. How often that happens is read off
+the tumour
+itself: over subsets of k regions and one region more, how often a branch that is clonal in the k is not
+in the further
+one. Each branch counts once, since its mutations are not independent; subsets of one tumour are not
+independent either,
+so the evidence of all subsets of one size counts as S − k + 1 observations a branch at most. The rate is
+shrunk to a
+cohort rate that falls as 1 / (k + 2), Laplace's rule for an event not seen in k draws, and stays wide
+below four regions.
 """
 
 from __future__ import annotations
@@ -47,6 +52,7 @@ def loss_rate(clonal: np.ndarray) -> tuple[float, float]:
 
 
 def next_region_probability(p_clonal: np.ndarray, clonal: np.ndarray) -> np.ndarray:
-    """Probability (N,) that one more region shows each mutation clonal; p_clonal (N,), NaN where not known."""
+    """Probability (N,) that one more region shows each mutation clonal; p_clonal (N,), NaN where not
+    known."""
     rate, _ = loss_rate(clonal)
     return p_clonal * (1.0 - rate)

@@ -1,8 +1,8 @@
 """Distribution and density of a Pearson type III variable (shifted gamma), tabulated by z and skewness.
 
 A sum of clone frequencies is neither normal nor exponential but in between: a clone seen everywhere is nearly
-normal, one without reads exponential. The Pearson III family matches three moments, holds both as exact cases and
-is closed under the sum of exponentials of one scale. Mirrored for negative skewness.
+normal, one without reads exponential. The Pearson III family matches three moments, holds both as exact
+cases and is closed under the sum of exponentials of one scale. Mirrored for negative skewness.
 """
 
 from __future__ import annotations

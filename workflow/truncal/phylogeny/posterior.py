@@ -1,4 +1,5 @@
-"""The posterior over trees: by enumeration where that is possible, by Markov chains above, and what follows from it."""
+"""The posterior over trees: by enumeration where that is possible, by Markov chains above, and what
+follows from it."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ KEPT = 1e-9
 """Enumerated trees less probable than this against the best are left out."""
 
 HOPELESS = 60.0
-"""A node this many log units less likely to lie above a clone, by the pair alone, than the best is never tried as parent."""
+"""A node this many log units less likely to lie above a clone, by the pair alone, than the best is never
+tried as parent."""
 
 BURN = 8
 """Sweeps of a chain before trees are kept."""
@@ -29,15 +31,18 @@ ROUND = 30
 """Trees kept of each chain before the chains are looked at; the rounds after the second double."""
 
 EFFORT = 1.35e6
-"""At most EFFORT / (K² S) trees are kept of each chain, but at least `FEWEST`: the cost of a sweep grows like K² S."""
+"""At most EFFORT / (K² S) trees are kept of each chain, but at least `FEWEST`: the cost of a sweep grows
+like K² S."""
 
 FEWEST = 15
 
 STUCK = 12.0
-"""A chain whose median score in the first round is this far below the best chain's goes on from the best one's tree."""
+"""A chain whose median score in the first round is this far below the best chain's goes on from the best
+one's tree."""
 
 EFFECTIVE, AGREED = 800.0, 0.1
-"""Effective samples of all chains and largest deviation of an edge's probability between chains that are enough."""
+"""Effective samples of all chains and largest deviation of an edge's probability between chains that are
+enough."""
 
 SMALL = 8
 """Up to this many clones the chains go on until they have seen nearly every tree that matters."""
@@ -46,15 +51,20 @@ LEAST, LEAST_SMALL = 200.0, 1500.0
 """Effective samples without which the chains go on in any case."""
 
 UNSEEN = 0.005
-"""Share of the posterior that chains may have left unseen (Good–Turing) for trees to be weighed by their score."""
+"""Share of the posterior that chains may have left unseen (Good–Turing) for trees to be weighed by their
+score."""
+
+
+Run = tuple[np.ndarray, np.ndarray]
+"""Trees (N, K) kept of a chain and their scores (N,)."""
 
 
 @dataclass(frozen=True)
 class TreePosterior:
     """Distinct trees (T, K), best first, their probabilities (T,) and log-likelihoods (T,).
 
-    The log-likelihood is the marginal one, log p(reads | tree) up to a constant of the patient. diagnostics: what the
-    sampler says about itself, empty for exact posteriors.
+    The log-likelihood is the marginal one, log p(reads | tree) up to a constant of the patient.
+    diagnostics: what the sampler says about itself, empty for exact posteriors.
     """
 
     trees: np.ndarray
@@ -75,9 +85,11 @@ def tree_posterior(
     threads: int = 1,
     absence: np.ndarray = ABSENCE,
 ) -> TreePosterior:
-    """Posterior over rooted trees of K clones; classes: (2,) log prior of a tree with one root clone and with several.
+    """Posterior over rooted trees of K clones; classes: (2,) log prior of a tree with one root clone and
+    with several.
 
-    Clones and samples are put into an order that depends on their evidence alone, so other labels give the same result.
+    Clones and samples are put into an order that depends on their evidence alone, so other labels give
+    the same result.
     """
     order, columns = canonical_order(facts)
     facts = Evidence(*(part[np.ix_(order, columns)] for part in (
@@ -99,7 +111,8 @@ def tree_posterior(
 
 
 def canonical_order(facts: Evidence) -> tuple[np.ndarray, np.ndarray]:
-    """Orders of the clones and of the samples by falling mean DCF, ties broken by the rest of the evidence."""
+    """Orders of the clones and of the samples by falling mean DCF, ties broken by the rest of the
+    evidence."""
     mean, variance = facts.moments[..., 0], facts.moments[..., 1]
     by_clone = [
         tuple(sorted(zip(m.tolist(), v.tolist(), strict=True), reverse=True))
@@ -154,16 +167,16 @@ def _sampled(
     numbers = np.random.SeedSequence(seed).generate_state(chains * 100).reshape(chains, 100)
     most = int(np.clip(EFFORT / (count * count * width), FEWEST, samples))
     nothing = np.full(count, -1, dtype=np.int64)
-    runs: list[tuple[np.ndarray, np.ndarray]] = []
+    runs: list[Run] = []
     for turn in range(100):
         kept = len(runs[0][0]) if runs else 0
         length = min(ROUND * 2 ** max(turn - 1, 0), most - kept)
         if length <= 0:
             break
 
-        def one(index: int, turn: int = turn, length: int = length) -> tuple[np.ndarray, np.ndarray]:
-            start = runs[index][0][-1] if turn else nothing
-            return run_chain(
+        def one(index: int, turn: int = turn, length: int = length, before: list[Run] = runs) -> Run:
+            start = before[index][0][-1] if turn else nothing
+            return run_chain(  # type: ignore[call-arg]
                 int(numbers[index, turn]), start, insertion, heats if turn == 0 else heats[:0], length, 1,
                 classes, *kernel[:2], over, allowed, visits, *kernel[2:],
             )  # fmt: skip
@@ -184,7 +197,7 @@ def _sampled(
     return combine(runs, classes, count)
 
 
-def _freed(runs: list[tuple[np.ndarray, np.ndarray]]) -> list[tuple[np.ndarray, np.ndarray]]:
+def _freed(runs: list[Run]) -> list[Run]:
     """Chains of the first round, those stuck far below the best replaced by it."""
     middle = [float(np.median(scores)) for _, scores in runs]
     best = int(np.argmax(middle))
@@ -193,7 +206,7 @@ def _freed(runs: list[tuple[np.ndarray, np.ndarray]]) -> list[tuple[np.ndarray, 
     ]
 
 
-def _enough(runs: list[tuple[np.ndarray, np.ndarray]], count: int) -> bool:
+def _enough(runs: list[Run], count: int) -> bool:
     """Whether the chains saw nearly every tree that matters, or enough of them and agree."""
     trees = np.concatenate([trees for trees, _ in runs])
     _, visits = np.unique(trees, axis=0, return_counts=True)
@@ -207,8 +220,9 @@ def _enough(runs: list[tuple[np.ndarray, np.ndarray]], count: int) -> bool:
     return said["effective_samples"] >= EFFECTIVE and said["r_hat"] < 1.05 and said["edge_deviation"] < AGREED
 
 
-def combine(runs: list[tuple[np.ndarray, np.ndarray]], classes: np.ndarray, count: int) -> TreePosterior:
-    """Distinct trees of all chains: weighed by their score where the chains saw nearly all, else by their visits."""
+def combine(runs: list[Run], classes: np.ndarray, count: int) -> TreePosterior:
+    """Distinct trees of all chains: weighed by their score where the chains saw nearly all, else by
+    their visits."""
     all_trees = np.concatenate([trees for trees, _ in runs])
     scores = np.concatenate([score for _, score in runs])
     trees, first, visits = np.unique(all_trees, axis=0, return_index=True, return_counts=True)
@@ -224,8 +238,9 @@ def combine(runs: list[tuple[np.ndarray, np.ndarray]], classes: np.ndarray, coun
     )
 
 
-def agreement(runs: list[tuple[np.ndarray, np.ndarray]], count: int) -> dict[str, float]:
-    """How well the chains agree: largest and mean deviation of edge probabilities, effective sample size, R-hat."""
+def agreement(runs: list[Run], count: int) -> dict[str, float]:
+    """How well the chains agree: largest and mean deviation of edge probabilities, effective sample
+    size, R-hat."""
     edges = np.stack([edge_probability(trees, np.full(len(trees), 1 / len(trees))) for trees, _ in runs])
     off = np.abs(edges - edges.mean(axis=0))
     scores = np.stack([score for _, score in runs])
@@ -286,8 +301,8 @@ def ancestor_probability(trees: np.ndarray, probability: np.ndarray) -> np.ndarr
 def consensus(ancestor: np.ndarray) -> np.ndarray:
     """Parent vector (K,) of the tree of ancestries that hold in most of the posterior.
 
-    A clone hangs under the deepest clone that is its ancestor with a probability above ½; what the posterior does not
-    resolve stays a branching (Margush & McMorris 1981, majority rule).
+    A clone hangs under the deepest clone that is its ancestor with a probability above ½; what the
+    posterior does not resolve stays a branching (Margush & McMorris 1981, majority rule).
     """
     depth = ancestor.sum(axis=0)
     count = len(ancestor)

@@ -10,15 +10,17 @@ import numpy as np
 Polyclonal = Literal["auto", "never", "always"]
 
 SEVERAL_ROOTS = 0.05
-"""Prior probability of several root clones where purity is known: samples of one patient nearly always share a trunk."""
+"""Prior probability of several root clones where purity is known: samples of one patient nearly always
+share a trunk."""
 
 
 def several_roots(polyclonal: Polyclonal, count: int, *, purity_known: bool) -> float:
     """Prior probability of several root clones.
 
-    `auto` without known purity (Pairtree's input) holds every tree for equally likely, those with several root clones
-    too: a root clone may then be anything below 1, and several of them side by side are as good a reading. `always`
-    gives even odds.
+    `auto` without known purity (Pairtree's input) holds every tree for equally likely, those with
+    several root clones
+    too: a root clone may then be anything below 1, and several of them side by side are as good a
+    reading. `always` gives even odds.
     """
     if polyclonal == "never" or count == 1:
         return 0.0
@@ -49,18 +51,23 @@ def log_prior(trees: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
 
 ABSENCE = np.array([0.01, 0.03, 0.1, 0.3])
-"""Odds κ of a clone being absent from a sample: the prior of proportions is uniform over their simplex, with κ for each
-clone set to exactly 0 (a mixture of Dirichlet(1, …, 1) over all sets of present clones). κ → 0 is Dirichlet(1, …, 1)."""
+"""Odds κ of a clone being absent from a sample: the prior of proportions is uniform over their simplex,
+with κ for each
+clone set to exactly 0 (a mixture of Dirichlet(1, …, 1) over all sets of present clones). κ → 0 is
+Dirichlet(1, …, 1)."""
 
 ABSENCE_CAUTION = 4.0
-"""The prior of κ falls as κ^(−ABSENCE_CAUTION / S): that clones are confined to some samples is learned over several
+"""The prior of κ falls as κ^(−ABSENCE_CAUTION / S): that clones are confined to some samples is learned
+over several
 samples, so one sample alone stays close to Dirichlet(1, …, 1)."""
 
 
 def log_absence_prior(absence: np.ndarray, clones: int, samples: int) -> np.ndarray:
-    """Log prior (A,) of each κ, with the constant by which κ normalises the prior of all samples' proportions.
+    """Log prior (A,) of each κ, with the constant by which κ normalises the prior of all samples'
+    proportions.
 
-    With n = K + 1 nodes, Σ_m C(n, m) κ^(n−m) / (m − 1)!: m present clones have a simplex of volume 1 / (m − 1)!.
+    With n = K + 1 nodes, Σ_m C(n, m) κ^(n−m) / (m − 1)!: m present clones have a simplex of volume 1 /
+    (m − 1)!.
     """
     n = clones + 1
     present = np.arange(1, n + 1)

@@ -82,7 +82,8 @@ def reconstruct(
 def _draws(
     data: PhyloInput, trees: np.ndarray, probability: np.ndarray, seed: int
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """Draws of the DCFs on each tree, in number proportional to its probability, and these numbers as weights."""
+    """Draws of the DCFs on each tree, in number proportional to its probability, and these numbers as
+    weights."""
     counts = np.maximum(np.round(DRAWS * probability / probability.sum()), 1).astype(np.int64)
     found = []
     for index, (tree, count) in enumerate(zip(trees, counts, strict=True)):

@@ -15,9 +15,12 @@ from truncal.phylogeny.posterior import TreePosterior
 class Phylogeny:
     """Posterior and all that is derived from it.
 
-    edges: (K + 1, K) probability of each node (0: the root) as parent. ancestor: (K, K) probability that a is an ancestor
-    of b. consensus: (K,) parents. fitted: (K, S) DCFs on the best tree. best_proportions: (K + 1, S) on the best tree.
-    proportions: mean, low and high (K + 1, S) over the posterior. on_trunk: (K,). p_truncal, p_next_region: (N,).
+    edges: (K + 1, K) probability of each node (0: the root) as parent. ancestor: (K, K) probability that
+    a is an ancestor
+    of b. consensus: (K,) parents. fitted: (K, S) DCFs on the best tree. best_proportions: (K + 1, S) on
+    the best tree.
+    proportions: mean, low and high (K + 1, S) over the posterior. on_trunk: (K,). p_truncal,
+    p_next_region: (N,).
     """
 
     data: PhyloInput

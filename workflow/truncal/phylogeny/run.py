@@ -121,7 +121,8 @@ def warnings(result: Phylogeny) -> list[tuple[str, str]]:
             (
                 "not_converged",
                 "The chains disagree (edge probabilities differ by up to "
-                f"{posterior.diagnostics['edge_deviation']:.2f}); raise phylogeny.samples or phylogeny.chains.",
+                f"{posterior.diagnostics['edge_deviation']:.2f}); "
+                "raise phylogeny.samples or phylogeny.chains.",
             )
         )
     return found

@@ -1,7 +1,7 @@
 """Markov chains over trees: ordered insertion, a cooling phase, then sweeps of Gibbs moves over all clones.
 
-The odds that a clone is absent from a sample (`prior.ABSENCE`) are a parameter of the patient and are drawn anew, too, once
-a sweep.
+The odds that a clone is absent from a sample (`prior.ABSENCE`) are a parameter of the patient and are
+drawn anew, too, once a sweep.
 """
 
 from __future__ import annotations
@@ -32,13 +32,16 @@ def run_chain(
     width,
     own,
     table,
-):  # type: ignore[no-untyped-def]
-    """One chain: insert the clones in `order`, one sweep for each of `heats`, then `keep` trees, one every `thin` sweeps.
+):
+    """One chain: insert the clones in `order`, one sweep for each of `heats`, then `keep` trees, one
+    every `thin` sweeps.
 
     start: (K,) tree to go on from; clones with −1 are inserted.
 
-    Gives trees (keep, K) and their log-likelihood plus log prior (keep,) at the odds of absence they were drawn with.
-    visits: (K, S) order of the samples for each clone. log_prior: (2,) of a tree with one root clone and with several.
+    Gives trees (keep, K) and their log-likelihood plus log prior (keep,) at the odds of absence they
+    were drawn with.
+    visits: (K, S) order of the samples for each clone. log_prior: (2,) of a tree with one root clone and
+    with several.
     absence, log_absence: (A,) odds and their log prior.
     """
     np.random.seed(seed)  # noqa: NPY002 (numba's own generator)
@@ -65,10 +68,10 @@ def run_chain(
     levels = np.empty(absence.shape[0])
     for sweep in range(burn + keep * thin):
         heat = heats[sweep] if sweep < burn else 1.0
-        turn = np.random.permutation(count)
+        turn = np.random.permutation(count)  # noqa: NPY002
         for i in range(count):
             k = turn[i]
-            if np.random.random() < 0.5:
+            if np.random.random() < 0.5:  # noqa: NPY002
                 regraft(k, heat, log_prior, allowed, parents, visits[k], ev, state)
             else:
                 transplant(k, heat, log_prior, over, allowed, parents, visits[k], ev, state)
@@ -90,7 +93,7 @@ def run_chain(
 
 
 @njit(cache=True, nogil=True)
-def score_trees(trees, absence, log_absence, weights, low, width, own, table):  # type: ignore[no-untyped-def]
+def score_trees(trees, absence, log_absence, weights, low, width, own, table):
     """Log-likelihoods (T,) of trees (T, K) up to a constant, the odds of absence summed out."""
     count, samples = low.shape
     messages = np.zeros((count, samples, 4))
