@@ -154,13 +154,13 @@ def _repeat(start: np.ndarray, index: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 @njit(cache=True, nogil=True)
-def slope(kind):  # type: ignore[no-untyped-def]
+def slope(kind):
     """Mutated copies per cell that descends from the mutated one, in a branch state without an event."""
     return 1.0 if kind < ALL_COPIES else float(kind - ALL_COPIES)
 
 
 @njit(cache=True, nogil=True)
-def _add(values, weight, kind, rows, weights, kinds, count):  # type: ignore[no-untyped-def]
+def _add(values, weight, kind, rows, weights, kinds, count):
     """Add a state, or its weight to an equal one; the new number of states."""
     size = values.shape[0]
     for row in range(count):
@@ -183,7 +183,7 @@ def _add(values, weight, kind, rows, weights, kinds, count):  # type: ignore[no-
 
 
 @njit(cache=True, nogil=True)
-def _add_kind(values, weight, kind, rows, weights, kinds, count):  # type: ignore[no-untyped-def]
+def _add_kind(values, weight, kind, rows, weights, kinds, count):
     """Like `_add`, but states are equal where their kinds are."""
     for row in range(count):
         if kinds[row] == kind:
@@ -198,7 +198,7 @@ def _add_kind(values, weight, kind, rows, weights, kinds, count):  # type: ignor
 
 
 @njit(cache=True, nogil=True)
-def _history(x, base, error, exact, base_log_prior, away, weights):  # type: ignore[no-untyped-def]
+def _history(x, base, error, exact, base_log_prior, away, weights):
     """Weigh the histories of an allele with mean copies x (S,) and a base copy number, into weights (4,).
 
     away: (2, S), filled with the copies that a loss and a gain changed in each sample, pulled to 0 as far as the
@@ -243,12 +243,12 @@ def _history(x, base, error, exact, base_log_prior, away, weights):  # type: ign
 
 
 @njit(cache=True, nogil=True)
-def _density(d, sd):  # type: ignore[no-untyped-def]
+def _density(d, sd):
     return math.exp(-0.5 * (d / sd) ** 2) / (sd * math.sqrt(2 * math.pi))
 
 
 @njit(cache=True, nogil=True)
-def _cut(mean, sd):  # type: ignore[no-untyped-def]
+def _cut(mean, sd):
     """Mean of a normal distribution's positive part."""
     z = mean / sd
     if z > 5.0:
@@ -261,7 +261,7 @@ def _cut(mean, sd):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _uniform(d, sd):  # type: ignore[no-untyped-def]
+def _uniform(d, sd):
     """Density of a distance: uniform on 0..1 with error, a quarter of that for each further copy."""
     scale = sd * math.sqrt(2.0)
     value = 0.5 * (math.erf(d / scale) - math.erf((d - 1) / scale))
@@ -286,7 +286,7 @@ def _site(
     branch,
     branch_w,
     branch_k,
-):  # type: ignore[no-untyped-def]
+):
     """Fill the states of one site; the numbers of trunk and branch states.
 
     raw: (2, S) mean copy numbers; alleles: (2, S) the same pulled to integers.
@@ -330,21 +330,22 @@ def _site(
                     n_trunk = _add(values, 0.02 * prior, LATE, trunk, trunk_w, trunk_k, n_trunk)
                 for m in range(1, min(base, 8)):
                     share = late if m == 1 else 0.1 * late / (base - 2)
+                    struck = m / base / max(gains + loses, 1)  # the event is of a mutated copy
                     values[:] = float(m)
                     n_trunk = _add(
-                        values, share * (1 - hit * m * (gains + loses)), LATE if m == 1 else BETWEEN,
+                        values, share * (1 - struck * (gains + loses)), LATE if m == 1 else BETWEEN,
                         trunk, trunk_w, trunk_k, n_trunk,
                     )  # fmt: skip
                     if gains:
                         values = m + away[1]
-                        n_trunk = _add(values, share * hit * m, LATE_GAINED, trunk, trunk_w, trunk_k, n_trunk)
+                        n_trunk = _add(values, share * struck, LATE_GAINED, trunk, trunk_w, trunk_k, n_trunk)
                         values = m + away[1] * m / base
                         n_trunk = _add(
-                            values, share * hit * m * 0.3, LATE_GAINED, trunk, trunk_w, trunk_k, n_trunk
+                            values, share * struck * 0.3, LATE_GAINED, trunk, trunk_w, trunk_k, n_trunk
                         )
                     if loses:
                         values = np.maximum(m - away[0], 0.0)
-                        n_trunk = _add(values, share * hit * m, LATE_LOST, trunk, trunk_w, trunk_k, n_trunk)
+                        n_trunk = _add(values, share * struck, LATE_LOST, trunk, trunk_w, trunk_k, n_trunk)
                 # branch
                 per_copy = prior * base / copies
                 values = np.zeros(size)
@@ -378,7 +379,7 @@ def _site(
 
 
 @njit(cache=True, nogil=True)
-def _build(raw, alleles, error, exact, all_copies, base_log_prior):  # type: ignore[no-untyped-def]
+def _build(raw, alleles, error, exact, all_copies, base_log_prior):
     """States of unique sites with alleles (U, 2, S), counted first and filled then."""
     sites, _, size = alleles.shape
     trunk, trunk_w = np.empty((MOST_TRUNK, size)), np.empty(MOST_TRUNK)
