@@ -82,18 +82,24 @@ def calibration_slope(predicted: np.ndarray, truth: np.ndarray, weight: np.ndarr
     p = np.clip(predicted, FLOOR, 1 - FLOOR)
     x = np.log(p / (1 - p))
     y = truth.astype(float)
-    a, b = 0.0, 1.0
-    for _ in range(50):
-        q = 1 / (1 + np.exp(-np.clip(a + b * x, -30, 30)))
-        r = weight * (y - q)
-        w = weight * q * (1 - q) + 1e-12
+    weight = weight / weight.sum()
+
+    def loss(at: np.ndarray) -> float:
+        return float((weight * np.logaddexp(0.0, np.where(truth, -1.0, 1.0) * (at[0] + at[1] * x))).sum())
+
+    at = np.array([0.0, 1.0])
+    for _ in range(100):  # Newton, halved while it does not descend
+        q = 1 / (1 + np.exp(-np.clip(at[0] + at[1] * x, -30, 30)))
+        r, w = weight * (y - q), weight * q * (1 - q)
         gradient = np.array([r.sum(), (r * x).sum()])
         matrix = np.array([[w.sum(), (w * x).sum()], [(w * x).sum(), (w * x * x).sum()]])
-        step = np.linalg.solve(matrix, gradient)
-        a, b = a + step[0], b + step[1]
-        if np.abs(step).max() < 1e-9:
+        step = np.linalg.solve(matrix + 1e-9 * np.eye(2), gradient)
+        while np.abs(step).max() > 1e-9 and loss(at + step) > loss(at):
+            step *= 0.5
+        at += step
+        if np.abs(step).max() <= 1e-9:
             break
-    return float(b)
+    return float(at[1])
 
 
 def ancestor_f1(found: list[tuple[str, str]], truth: list[tuple[str, str]]) -> float:
