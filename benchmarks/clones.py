@@ -16,9 +16,26 @@ from benchmarks.scores import Prediction, mean_scores, score
 HELP = "clusters, cancer cell fractions and clonality"
 SETS = ("conipher-mean", "conipher-rounded", "pairtree", "mixing")
 SHOWN = (
-    "V", "ARI", "K", "K_true", "noise_P", "noise_R", "ccf_MAE", "ccf_MAE_mid", "ccf_cover", "ccf_cover_mid",
-    "dcf_MAE", "dcf_cover", "clonal_P", "clonal_R", "clonal_ECE", "truncal_P", "truncal_R", "truncal_ECE", "seconds",
-)  # fmt: skip
+    "V",
+    "ARI",
+    "K",
+    "K_true",
+    "noise_P",
+    "noise_R",
+    "ccf_MAE",
+    "ccf_MAE_mid",
+    "ccf_cover",
+    "ccf_cover_mid",
+    "dcf_MAE",
+    "dcf_cover",
+    "clonal_P",
+    "clonal_R",
+    "clonal_ECE",
+    "truncal_P",
+    "truncal_R",
+    "truncal_ECE",
+    "seconds",
+)
 
 
 def run(options: argparse.Namespace, report: Report) -> None:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from truncal.tables import open_text
+
 COUNT_COLUMNS = (
-    "mutation_id", "sample_id", "ref_counts", "alt_counts", "major_cn", "minor_cn", "normal_cn", "tumour_content",
-)  # fmt: skip
+    "mutation_id",
+    "sample_id",
+    "ref_counts",
+    "alt_counts",
+    "major_cn",
+    "minor_cn",
+    "normal_cn",
+    "tumour_content",
+)
 
 
 @dataclass
@@ -60,8 +68,7 @@ class Tumour:
 
 def read_rows(path: Path) -> list[dict[str, str]]:
     """Rows of a TSV, plain or gzip."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as handle:
+    with open_text(path) as handle:
         return list(csv.DictReader(handle, delimiter="\t"))
 
 

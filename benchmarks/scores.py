@@ -48,7 +48,7 @@ def score(tumour: Tumour, found: Prediction) -> dict[str, float]:
         out |= _intervals("ccf", truth.ccf, found.ccf)
     if truth.dcf and found.dcf:
         real_rows = {key: value for key, value in truth.dcf.items() if key[0] not in truth.noise}
-        out |= {name: value for name, value in _intervals("dcf", real_rows, found.dcf).items()}
+        out |= dict(_intervals("dcf", real_rows, found.dcf).items())
     if truth.ccf and found.p_clonal:
         out |= _calls("clonal", truth.clonal(), found.p_clonal)
     if truth.truncal and found.p_truncal:

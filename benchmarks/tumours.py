@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 
 
-def simulate(path: Path, mutations: int, samples: int, *, clones: int = 12, depth: int = 100, seed: int = 1) -> Path:
+def simulate(
+    path: Path, mutations: int, samples: int, *, clones: int = 12, depth: int = 100, seed: int = 1
+) -> Path:
     """Write a counts table of a tumour with a linear-and-branching tree of clones and whole copy numbers."""
     rng = np.random.default_rng(seed)
     parent = [0, *(int(rng.integers(max(0, k - 4), k)) for k in range(1, clones))]
@@ -25,12 +27,22 @@ def simulate(path: Path, mutations: int, samples: int, *, clones: int = 12, dept
     reads = rng.poisson(depth, (mutations, samples)) + 1
     alt = rng.binomial(reads, np.clip(vaf * 0.998 + 0.001, 0, 1))
     path.parent.mkdir(parents=True, exist_ok=True)
-    names = "mutation_id sample_id ref_counts alt_counts major_cn minor_cn normal_cn tumour_content".split()
+    names = [
+        "mutation_id",
+        "sample_id",
+        "ref_counts",
+        "alt_counts",
+        "major_cn",
+        "minor_cn",
+        "normal_cn",
+        "tumour_content",
+    ]
     with path.open("w", encoding="utf-8", newline="\n") as handle:
         handle.write("\t".join(names) + "\n")
         for n in range(mutations):
+            copies = f"{major[n]}\t{minor[n]}\t2"
             handle.writelines(
-                f"m{n}\ts{s}\t{reads[n, s] - alt[n, s]}\t{alt[n, s]}\t{major[n]}\t{minor[n]}\t2\t{purity[s]:.3f}\n"
+                f"m{n}\ts{s}\t{reads[n, s] - alt[n, s]}\t{alt[n, s]}\t{copies}\t{purity[s]:.3f}\n"
                 for s in range(samples)
             )
     return path

@@ -101,9 +101,9 @@ def test_row_mixes_with_its_floor(counts, scale, error, u, overdispersion):
 def test_not_called_is_the_sum_over_fewer_reads():
     depths, limits = np.array([[30, 50]]), np.array([[4, 4]])
     u = np.array([0.0, 0.5, 1.0])
-    found = censored_log_likelihood(
-        depths, limits, np.array([0.3]), np.array([0.001]), np.array([0.01]), u
-    )[0]
+    found = censored_log_likelihood(depths, limits, np.array([0.3]), np.array([0.001]), np.array([0.01]), u)[
+        0
+    ]
     for value, copies in zip(found, u, strict=True):
         v = 0.3 * copies
         p = v * 0.999 + (1 - v) * 0.001

@@ -10,7 +10,16 @@ import pytest
 from truncal.clones.run import run_clones
 from truncal.sheet.settings import load_settings
 
-HEADER = "mutation_id sample_id ref_counts alt_counts major_cn minor_cn normal_cn tumour_content".split()
+HEADER = [
+    "mutation_id",
+    "sample_id",
+    "ref_counts",
+    "alt_counts",
+    "major_cn",
+    "minor_cn",
+    "normal_cn",
+    "tumour_content",
+]
 
 
 def write(path, rows):
@@ -67,9 +76,7 @@ def test_order_of_rows_names_and_alleles_change_nothing(tmp_path):
     _, base, _ = run(tmp_path / "a", rows)
     rng = np.random.default_rng(5)
     order = rng.permutation(len(rows))
-    changed = [
-        (r[0], "x" + r[1][::-1], r[2], r[3], r[5], r[4], r[6], r[7]) for r in (rows[i] for i in order)
-    ]
+    changed = [(r[0], "x" + r[1][::-1], r[2], r[3], r[5], r[4], r[6], r[7]) for r in (rows[i] for i in order)]
     _, other, _ = run(tmp_path / "b", changed)
     cluster = {row["mutation_id"]: row["cluster_id"] for row in base}
     again = {row["mutation_id"]: row["cluster_id"] for row in other}

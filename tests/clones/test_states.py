@@ -23,7 +23,10 @@ def states(major, minor, error=0.0):
 
 
 def trunk(found):
-    return {tuple(u.round(2)): float(np.exp(w)) for u, w in zip(found.trunk_u, found.trunk_log_weight, strict=True)}
+    return {
+        tuple(u.round(2)): float(np.exp(w))
+        for u, w in zip(found.trunk_u, found.trunk_log_weight, strict=True)
+    }
 
 
 def branch(found):
@@ -82,4 +85,6 @@ def test_equal_sites_share_states_in_order():
 def test_means_are_pulled_to_integers_as_far_as_the_error_goes():
     pulled = settled(np.array([1.02, 1.3, 2.0]), 0.05)
     assert pulled == pytest.approx([1.0, 1.3, 2.0], abs=0.01)
-    assert whole_numbers_tested(np.array([1.0, 2.0, 1.37])) and not whole_numbers_tested(np.array([1.01, 2.02, 1.37]))
+    assert whole_numbers_tested(np.array([1.0, 2.0, 1.37])) and not whole_numbers_tested(
+        np.array([1.01, 2.02, 1.37])
+    )

@@ -52,18 +52,12 @@ def test_trees_and_planted_labels_are_right(project: Path, demo_results: Path) -
 
 
 def test_nothing_is_left_to_do_on_a_second_run(demo: dict[str, Path], demo_results: Path, snakemake) -> None:
-    done = snakemake(
-        demo_results.parent, "--dry-run", **demo, outdir="results"
-    )
+    done = snakemake(demo_results.parent, "--dry-run", **demo, outdir="results")
     assert "Nothing to be done" in done.stdout + done.stderr
 
 
-def test_same_bytes_on_one_core(
-    demo: dict[str, Path], demo_results: Path, snakemake, tmp_path: Path
-) -> None:
-    done = snakemake(
-        tmp_path, cores=1, **demo, outdir="other_name"
-    )
+def test_same_bytes_on_one_core(demo: dict[str, Path], demo_results: Path, snakemake, tmp_path: Path) -> None:
+    done = snakemake(tmp_path, cores=1, **demo, outdir="other_name")
     assert done.returncode == 0, done.stderr[-3000:]
     compared = 0
     for path in sorted(demo_results.rglob("*")):

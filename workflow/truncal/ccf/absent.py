@@ -1,9 +1,9 @@
 """Mutations that a sample's input does not list.
 
-Not listed is not absent. Where the caller's limit is known the likelihood is censored: fewer alternative reads
-than the limit at a depth like those of the sample's listed sites, or, with a small chance, not listed for other
-reasons however frequent the mutation is. Treating the site as unobserved lets a private mutation drift onto the
-trunk; treating it as zero reads of zero invents certainty.
+Not listed is not absent. Where the caller's limit is known the likelihood is censored: fewer alternative
+reads than the limit at a depth like those of the sample's listed sites, or, with a small chance, not listed
+for other reasons however frequent the mutation is. Treating the site as unobserved lets a private mutation
+drift onto the trunk; treating it as zero reads of zero invents certainty.
 """
 
 from __future__ import annotations
@@ -43,16 +43,21 @@ class Absent:
 
 @dataclass(frozen=True)
 class NotCalled:
-    """Tables (T, U) of log p(not listed | u), u = 0, `STEP`, …; `table` (N, S) is a row of it, or −1 if listed."""
+    """Tables (T, U) of log p(not listed | u), u = 0, `STEP`, …; `table` (N, S) is a row of it, or −1 if
+    listed."""
 
     table: np.ndarray
     values: np.ndarray
 
 
 def not_called_tables(
-    called: np.ndarray, depth: np.ndarray, scale: np.ndarray, error: np.ndarray, overdispersion: np.ndarray,
+    called: np.ndarray,
+    depth: np.ndarray,
+    scale: np.ndarray,
+    error: np.ndarray,
+    overdispersion: np.ndarray,
     absent: Absent,
-) -> NotCalled:  # fmt: skip
+) -> NotCalled:
     """Tables for all sites that are not called; those of one sample and copy number share one.
 
     called, depth, scale, error: (N, S); overdispersion: (S,).
@@ -75,8 +80,13 @@ def not_called_tables(
     limits = np.maximum(absent.min_alt, np.ceil(absent.min_vaf * depths)).astype(np.int64)
     of = sample[first]
     log_missed = censored_log_likelihood(
-        depths[of], limits[of], scale[mutation[first], of], error[mutation[first], of], overdispersion[of], copies
-    )  # fmt: skip
+        depths[of],
+        limits[of],
+        scale[mutation[first], of],
+        error[mutation[first], of],
+        overdispersion[of],
+        copies,
+    )
     if absent.other_reasons > 0:
         log_missed = np.logaddexp(
             np.log(absent.other_reasons), np.log1p(-absent.other_reasons) + np.minimum(log_missed, 0)

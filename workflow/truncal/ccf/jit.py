@@ -1,7 +1,7 @@
 """Numba without SciPy's BLAS.
 
-Numba imports SciPy's linear algebra with its first compiled function, to have matrix products inside kernels. None here
-needs them, and the import costs more than the whole analysis of a small tumour.
+Numba imports SciPy's linear algebra with its first compiled function, to have matrix products inside kernels.
+None here needs them, and the import costs more than the whole analysis of a small tumour.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ NAME = "scipy.linalg"
 if "numba.np.arraymath" not in sys.modules and NAME not in sys.modules:
     sys.modules[NAME] = None  # type: ignore[assignment]  # an import of it fails, which numba allows for
     try:
-        pass
+        import numba
     finally:
         del sys.modules[NAME]
+else:
+    import numba
 
-from numba import njit
-
-__all__ = ["njit"]
+njit = numba.njit

@@ -4,9 +4,10 @@ With purity ρ, total copy number C, normal copy number C₀, error rate ε and 
 
     v = ρ u / (ρ C + (1 − ρ) C₀),    p = v (1 − ε) + (1 − v) ε,    a ~ BetaBinomial(d, p, ω),
 
-ω = 1 / (1 + precision) being the overdispersion, so that the variance of a/d is p(1 − p)(1/d + ω(1 − 1/d)). What else is
-uncertain about p (u because of the copy number, C, a cluster's DCF) widens the same distribution: a variance τ² of p adds
-τ² / (p(1 − p)) to ω. Binomial coefficients are left out throughout. The kernels' plain twin is in the tests.
+ω = 1 / (1 + precision) being the overdispersion, so that the variance of a/d is p(1 − p)(1/d + ω(1 − 1/d)).
+What else is uncertain about p (u because of the copy number, C, a cluster's DCF) widens the same
+distribution: a variance τ² of p adds τ² / (p(1 − p)) to ω. Binomial coefficients are left out throughout. The
+kernels' plain twin is in the tests.
 """
 
 from __future__ import annotations
@@ -76,8 +77,9 @@ def log_beta_binomial(alt: float, depth: float, p: float, overdispersion: float)
 def row_log_likelihood(alt, depth, scale, error, overdispersion, whole, floor, u, u_variance):
     """Log-likelihood of one site in one sample at u mutated copies.
 
-    scale: ρ / (ρC + (1 − ρ)C₀). whole: log Γ(size + depth) − log Γ(size) of the overdispersion. u_variance: variance of u.
-    floor: what the row is worth if nothing explains it; the two are mixed (`floor` includes the mixing weight).
+    scale: ρ / (ρC + (1 − ρ)C₀). whole: log Γ(size + depth) − log Γ(size) of the overdispersion. u_variance:
+    variance of u. floor: what the row is worth if nothing explains it; the two are mixed (`floor` includes
+    the mixing weight).
     """
     v = min(max(scale * u, 0.0), 1.0)
     p = v * (1.0 - error) + (1.0 - v) * error

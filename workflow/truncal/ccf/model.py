@@ -23,7 +23,8 @@ READS, NOTHING = -1, -2
 class Rows(NamedTuple):
     """Arrays (N, S) of the reads and what turns mutated copies into a frequency; see `likelihood`.
 
-    overdispersion: of the sample, with what the error of the total copy number adds. table: (N, S) int64, `READS`, `NOTHING` or a row of `tables` (T, U).
+    overdispersion: of the sample, with what the error of the total copy number adds. table: (N, S) int64,
+    `READS`, `NOTHING` or a row of `tables` (T, U).
     """
 
     alt: np.ndarray
@@ -39,7 +40,8 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class Sites:
-    """Dense copy of the observations, arrays (N, S); copies_error: standard deviation of each allele's copies."""
+    """Dense copy of the observations, arrays (N, S); copies_error: standard deviation of each allele's
+    copies."""
 
     alt: np.ndarray
     depth: np.ndarray
@@ -56,8 +58,8 @@ class Sites:
 class ReadModel:
     """Reads, states and settings of one patient; `rows` and `states` are what the kernels take.
 
-    copy_number_error: standard deviation of the mean copy numbers; 0 where all are whole numbers. copies: major and
-    minor copies as given. order: where the input's mutations and samples stand (see `order`).
+    copy_number_error: standard deviation of the mean copy numbers; 0 where all are whole numbers. copies:
+    major and minor copies as given. order: where the input's mutations and samples stand (see `order`).
     """
 
     sites: Sites
@@ -173,8 +175,12 @@ def dense(data: Observations) -> Sites:
             continue
         major, minor = part.mean_copies()
         for name, values in (
-            ("major", major), ("minor", minor), ("normal", part.normal), ("purity", part.purity), ("error", part.error)
-        ):  # fmt: skip
+            ("major", major),
+            ("minor", minor),
+            ("normal", part.normal),
+            ("purity", part.purity),
+            ("error", part.error),
+        ):
             filled[name][part.mutation, part.sample] = values
     return Sites(alt, depth, called, **filled, copies_error=np.zeros((n, s)))
 

@@ -1,4 +1,5 @@
-"""An order of mutations and samples that depends on their data alone, so that the input's order changes nothing."""
+"""An order of mutations and samples that depends on their data alone, so that the input's order changes
+nothing."""
 
 from __future__ import annotations
 
@@ -8,8 +9,8 @@ import numpy as np
 def canonical_order(arrays: tuple[np.ndarray, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Indices that sort mutations (N,) and samples (S,) by the content of arrays (N, S).
 
-    Samples go by sums that no order of mutations changes, mutations by their values in the sorted samples. What
-    ties is interchangeable.
+    Samples go by sums that no order of mutations changes, mutations by their values in the sorted samples.
+    What ties is interchangeable.
     """
     keys = []
     for values in arrays:

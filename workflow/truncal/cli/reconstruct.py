@@ -38,9 +38,7 @@ def run(args: argparse.Namespace) -> None:
     say(args, "clones")
     run_clones(counts, folders["clones"], settings, args.seed)
     say(args, "phylogeny")
-    run_phylogeny(
-        folders["phylogeny"], settings, args.seed, clones=folders["clones"], threads=args.threads
-    )
+    run_phylogeny(folders["phylogeny"], settings, args.seed, clones=folders["clones"], threads=args.threads)
     say(args, "drivers")
     run_drivers(counts, folders["phylogeny"], folders["drivers"], settings)
     say(args, "report")

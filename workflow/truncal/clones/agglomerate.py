@@ -1,9 +1,9 @@
 """Bayesian agglomeration on the tensor log p(reads | DCF).
 
-From single mutations (or groups) the two clusters with the largest gain in log marginal likelihood plus Chinese
-restaurant prior are merged until no merge gains (Heller & Ghahramani 2005, Bayesian hierarchical clustering, with
-the marginal likelihood on a grid). With f_k,s(g) = exp Σ_{n∈k} T[n,s,g] the marginal of a merged pair is
-Σ_s log Σ_g f_a,s(g) f_b,s(g) π(g): one matrix product a sample gives it for all pairs.
+From single mutations (or groups) the two clusters with the largest gain in log marginal likelihood plus
+Chinese restaurant prior are merged until no merge gains (Heller & Ghahramani 2005, Bayesian hierarchical
+clustering, with the marginal likelihood on a grid). With f_k,s(g) = exp Σ_{n∈k} T[n,s,g] the marginal of a
+merged pair is Σ_s log Σ_g f_a,s(g) f_b,s(g) π(g): one matrix product a sample gives it for all pairs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ def log_gammas(x: np.ndarray) -> np.ndarray:
 
 
 SMALLEST = 1e-300
-"""Below this the product of two clusters' likelihoods counts as impossible; the gain is hopeless long before."""
+"""Below this the product of two clusters' likelihoods counts as impossible; the gain is hopeless long
+before."""
 
 
 def agglomerate(

@@ -1,7 +1,8 @@
 """Each mutation as a mixture of explanations (cluster and copy-number state), and what that says of its CCF.
 
-An explanation gives the CCF and the DCF of the mutation in every sample as normal distributions cut to 0..1; the reads of
-the row narrow them where the explanation leaves room (a partial loss known from the copy number to ± 0.05, say).
+An explanation gives the CCF and the DCF of the mutation in every sample as normal distributions cut to 0..1;
+the reads of the row narrow them where the explanation leaves room (a partial loss known from the copy number
+to ± 0.05, say).
 """
 
 from __future__ import annotations
@@ -94,14 +95,29 @@ def _narrowed(u, variance, alt, depth, scale, error, overdispersion):
 
 @njit(cache=True, nogil=True)
 def summarise(
-    rows, ceiling, responsibility, trunk_start, trunk_u, trunk_log, trunk_kind, start, change, log_weight, kind,
-    cn_variance, phi, phi_variance, major, at_least,
-):  # fmt: skip
+    rows,
+    ceiling,
+    responsibility,
+    trunk_start,
+    trunk_u,
+    trunk_log,
+    trunk_kind,
+    start,
+    change,
+    log_weight,
+    kind,
+    cn_variance,
+    phi,
+    phi_variance,
+    major,
+    at_least,
+):
     """Fill a `Summary` for all mutations; trunk_log: joint log-likelihoods of the trunk states.
 
-    responsibility: (N, 1 + K + 1) with the trunk first and outliers last. major: (N, S). at_least: CCF that counts as clonal.
+    responsibility: (N, 1 + K + 1) with the trunk first and outliers last. major: (N, S). at_least: CCF that
+    counts as clonal.
     """
-    alt, depth, scale, error, overdispersion, whole, floor, table, tables = rows
+    alt, depth, scale, error, overdispersion, _whole, _floor, table, _tables = rows
     sites, samples = alt.shape
     clusters = phi.shape[0]
     most = 256
@@ -154,9 +170,20 @@ def summarise(
             if r <= LEAST:
                 continue
             total = branch_states(
-                rows, ceiling, n, phi[k], phi_variance[k], start[n], start[n + 1], change, log_weight, kind,
-                cn_variance, -np.inf, scratch,
-            )  # fmt: skip
+                rows,
+                ceiling,
+                n,
+                phi[k],
+                phi_variance[k],
+                start[n],
+                start[n + 1],
+                change,
+                log_weight,
+                kind,
+                cn_variance,
+                -np.inf,
+                scratch,
+            )
             for z in range(start[n], start[n + 1]):
                 w = r * math.exp(scratch[z - start[n]] - total)
                 if w < LEAST or count == most:

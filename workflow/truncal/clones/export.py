@@ -31,6 +31,8 @@ def export(
     if "pyclone-vi" in formats:
         written.append(directory / "pyclone-vi.tsv")
         ccf = found.summary.ccf
+        deviation = (cluster_dcf[..., 2] - cluster_dcf[..., 1]) / 3.92
+        assigned = np.where(found.label >= 0, probability, found.outlier)
         write_table(
             written[-1],
             {
@@ -38,8 +40,8 @@ def export(
                 "sample_id": samples,
                 "cluster_id": np.repeat(np.where(found.label >= 0, found.label + 1, -1), s),
                 "cellular_prevalence": cluster_dcf[..., 0].ravel().round(4),
-                "cellular_prevalence_std": ((cluster_dcf[..., 2] - cluster_dcf[..., 1]) / 3.92).ravel().round(4),
-                "cluster_assignment_prob": np.repeat(np.where(found.label >= 0, probability, found.outlier), s).round(4),
+                "cellular_prevalence_std": deviation.ravel().round(4),
+                "cluster_assignment_prob": np.repeat(assigned, s).round(4),
                 "mutation_ccf": ccf[..., 0].ravel().round(4),
             },
         )  # fmt: skip

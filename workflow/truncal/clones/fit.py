@@ -80,8 +80,8 @@ class Fit:
 def fit_clusters(model: ReadModel, options: Options) -> Fit:
     """Fit the mixture, each sample's overdispersion and its purity.
 
-    Of more than `MANY` mutations an evenly spaced part (they are sorted by content) is clustered; the clusters then take
-    in all, and what fits none is clustered in turn.
+    Of more than `MANY` mutations an evenly spaced part (they are sorted by content) is clustered; the
+    clusters then take in all, and what fits none is clustered in turn.
     """
     if model.shape[0] <= MANY:
         return _fit_all(model, options)
@@ -102,9 +102,9 @@ def fit_clusters(model: ReadModel, options: Options) -> Fit:
 def _fit_all(model: ReadModel, options: Options) -> Fit:
     """Fit on all mutations of the model.
 
-    Where the reads turn out overdispersed, few clusters of wide reads and many of narrow ones are both self-consistent;
-    both ends are then tried and the better supported is taken. Without a trunk, gains can't be ordered after it, and
-    branch mutations on all copies of an allele are given a fair chance.
+    Where the reads turn out overdispersed, few clusters of wide reads and many of narrow ones are both
+    self-consistent; both ends are then tried and the better supported is taken. Without a trunk, gains can't
+    be ordered after it, and branch mutations on all copies of an allele are given a fair chance.
     """
     found = _fit(model, options, options.overdispersion)
     depth = np.maximum(np.median(model.sites.depth, axis=0), 1)

@@ -27,8 +27,9 @@ def mutation_flags(
 ) -> list[str | None]:
     """Flags of each mutation joined by `;`, or None.
 
-    `outlier`: fits no cluster. `small_cluster`: of fewer than `SMALL` mutations. `one_segment`: most of its cluster lies on
-    one copy-number segment, so a misread copy number would look like it. `germline_like`: reads in the normal.
+    `outlier`: fits no cluster. `small_cluster`: of fewer than `SMALL` mutations. `one_segment`: most of its
+    cluster lies on one copy-number segment, so a misread copy number would look like it. `germline_like`:
+    reads in the normal.
     """
     sizes = np.bincount(found.label[found.label >= 0], minlength=1)
     alone = clusters_on_one_segment(found.label, segment)
@@ -49,7 +50,8 @@ def mutation_flags(
 
 
 def clusters_on_one_segment(label: np.ndarray, segment: list[str | None]) -> dict[int, str]:
-    """Clusters (other than the largest) of at least `SMALL` mutations that lie mostly on one segment, with its name."""
+    """Clusters (other than the largest) of at least `SMALL` mutations that lie mostly on one segment, with
+    its name."""
     out = {}
     sizes = np.bincount(label[label >= 0], minlength=1)
     for cluster in range(len(sizes)):
@@ -68,7 +70,8 @@ def clusters_on_one_segment(label: np.ndarray, segment: list[str | None]) -> dic
 def unrelated_samples(found: Clustering, sample_ids: list[str]) -> list[str]:
     """Samples that share hardly a mutation with any other: swapped, or an independent primary.
 
-    A sample counts if it has at least ten mutations of its own and under 2 % of them are in another sample too.
+    A sample counts if it has at least ten mutations of its own and under 2 % of them are in another sample
+    too.
     """
     if len(sample_ids) < 2:
         return []

@@ -19,7 +19,8 @@ from truncal.copynumber.states import GAINED, LOST, UNTOUCHED, slope
 
 TABLE_STEP = 0.05
 NEED_SPREAD = 0.02
-"""Standard deviation, beyond that of copy number and cluster, within which φ may fall short of what a state needs."""
+"""Standard deviation, beyond that of copy number and cluster, within which φ may fall short of what a state
+needs."""
 
 
 HOPELESS = 25.0
@@ -35,8 +36,16 @@ def _row(rows, n, s, u, variance):
     if which >= 0:
         return interpolated(tables[which], TABLE_STEP, u)
     return row_log_likelihood(
-        alt[n, s], depth[n, s], scale[n, s], error[n, s], overdispersion[n, s], whole[n, s], floor[n, s], u, variance
-    )  # fmt: skip
+        alt[n, s],
+        depth[n, s],
+        scale[n, s],
+        error[n, s],
+        overdispersion[n, s],
+        whole[n, s],
+        floor[n, s],
+        u,
+        variance,
+    )
 
 
 @njit(cache=True, nogil=True)
@@ -95,7 +104,8 @@ def sum_by_site(start, values):
 
 @njit(cache=True, nogil=True)
 def _shortfall(phi, change, most, variance):
-    """Log penalty of a DCF below the fraction of cells that a state's event needs, at `most` copies a cell."""
+    """Log penalty of a DCF below the fraction of cells that a state's event needs, at `most` copies a
+    cell."""
     need = abs(change) / most - phi
     if need <= 0.0:
         return 0.0
@@ -117,7 +127,8 @@ def branch_states(
 ):
     """Joint log-likelihood of the branch states first..last of mutation n at φ (S,) into out; their log sum.
 
-    ceiling: (N, S) the best any frequency can do. A state that can't reach `least` any more is given up (−inf).
+    ceiling: (N, S) the best any frequency can do. A state that can't reach `least` any more is given up
+    (−inf).
     """
     samples = phi.shape[0]
     highest = 0.0
@@ -167,10 +178,11 @@ def branch_log_likelihood(
     first,
     out,
 ):
-    """Fill out (N, 1 + K + 1) for some mutations under some clusters with DCF phi (K, S) and its variance (K, S).
+    """Fill out (N, 1 + K + 1) for some mutations under some clusters with DCF phi (K, S) and its variance (K,
+    S).
 
-    first: (N,) which of `clusters` to try first for each mutation (−1: none). A cluster that is `HOPELESS` below the
-    best of the row counts as impossible (−inf); the row's other columns must be filled in.
+    first: (N,) which of `clusters` to try first for each mutation (−1: none). A cluster that is `HOPELESS`
+    below the best of the row counts as impossible (−inf); the row's other columns must be filled in.
     """
     scratch = np.empty(128)
     for n in mutations:
@@ -181,9 +193,20 @@ def branch_log_likelihood(
                 continue
             k = clusters[place]
             value = branch_states(
-                rows, ceiling, n, phi[k], phi_variance[k], start[n], start[n + 1], change, log_weight, kind,
-                cn_variance, best - HOPELESS, scratch,
-            )  # fmt: skip
+                rows,
+                ceiling,
+                n,
+                phi[k],
+                phi_variance[k],
+                start[n],
+                start[n + 1],
+                change,
+                log_weight,
+                kind,
+                cn_variance,
+                best - HOPELESS,
+                scratch,
+            )
             out[n, k + 1] = value
             best = max(best, value)
 
@@ -200,9 +223,20 @@ def state_shares(rows, ceiling, start, change, log_weight, kind, cn_variance, ph
     for n in members:
         count = start[n + 1] - start[n]
         whole = branch_states(
-            rows, ceiling, n, phi, phi_variance, start[n], start[n + 1], change, log_weight, kind, cn_variance,
-            -np.inf, scratch,
-        )  # fmt: skip
+            rows,
+            ceiling,
+            n,
+            phi,
+            phi_variance,
+            start[n],
+            start[n + 1],
+            change,
+            log_weight,
+            kind,
+            cn_variance,
+            -np.inf,
+            scratch,
+        )
         for z in range(count):
             out[place + z] = math.exp(scratch[z] - whole)
         place += count
@@ -227,7 +261,7 @@ def profile(rows, start, change, kind, cn_variance, members, weights, shares, s,
                 most = copies_at_most(change[start[n] + z])
                 variance = cn_variance if not_whole(shift) else 0.0
                 for j in range(points.shape[0]):
-                    if which == GAINED or which == LOST:
+                    if which in (GAINED, LOST):
                         value = _spread_row(rows, n, s, max(points[j] + shift, 0.0), variance)
                         value += _shortfall(points[j], shift, most, variance)
                     else:

@@ -29,8 +29,8 @@ class Fixed:
 class Mixture:
     """Branch clusters (their posteriors), and responsibilities (N, 1 + K + 1).
 
-    log_likelihood: of the same shape, or None before the first expectation. seen: the centres for which its columns were
-    computed (None: not yet). stale: mutations whose row has to be computed anew.
+    log_likelihood: of the same shape, or None before the first expectation. seen: the centres for which its
+    columns were computed (None: not yet). stale: mutations whose row has to be computed anew.
     """
 
     centres: list[Centre]
@@ -136,8 +136,8 @@ def _compute(
 def maximise(model: ReadModel, mixture: Mixture, before: np.ndarray | None = None) -> Mixture:
     """New posteriors of the branches' DCFs; clusters that nobody belongs to go.
 
-    before: responsibilities (N, 1 + K + 1) from which the present centres were computed; clusters whose members stayed
-    keep theirs.
+    before: responsibilities (N, 1 + K + 1) from which the present centres were computed; clusters whose
+    members stayed keep theirs.
     """
     weights = mixture.responsibility
     keep = [k for k in range(len(mixture.centres)) if weights[:, k + 1].sum() > 0.5]

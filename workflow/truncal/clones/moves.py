@@ -55,9 +55,9 @@ def trunk_cost(centre: Centre) -> float:
 def shared(one: Centre, other: Centre) -> float:
     """Log Bayes factor for two clusters that may share their DCF in each sample, against independent ones.
 
-    A clone and its ancestor have the same DCF wherever no cell stopped between them (prior `SAME` per sample).
-    Both posteriors are taken as normal: the DCF is shared with density exp(−Δ²/2v) / √(2πv), v the sum of their
-    variances.
+    A clone and its ancestor have the same DCF wherever no cell stopped between them (prior `SAME` per
+    sample). Both posteriors are taken as normal: the DCF is shared with density exp(−Δ²/2v) / √(2πv), v the
+    sum of their variances.
     """
     v = one.variance + other.variance + 1e-8
     density = np.exp(-0.5 * (one.mean - other.mean) ** 2 / v) / np.sqrt(2 * np.pi * v) / math.exp(LOG_BETWEEN)
@@ -99,8 +99,8 @@ def needs(responsibility: np.ndarray) -> np.ndarray:
     """What each branch adds to the log-likelihood (K,), its weight going to those that take its members.
 
     responsibility: (N, 1 + K + 1). With r_nj = π_j L_nj / Σ π L the log-likelihood without cluster k and with
-    weights π' is Σ_n log Σ_{j≠k} r_nj π'_j / π_j more; a member that nothing else explains is worth at most what
-    an outlier is.
+    weights π' is Σ_n log Σ_{j≠k} r_nj π'_j / π_j more; a member that nothing else explains is worth at most
+    what an outlier is.
     """
     r = responsibility[:, :-1]
     sizes = np.maximum(r.sum(axis=0), 1e-9)

@@ -23,9 +23,11 @@ WHOLE = 0.5 - 0.5 * np.cos(np.linspace(0, np.pi, FIRST))
 
 @dataclass(frozen=True)
 class Centre:
-    """Posterior of a cluster's DCF: mean and variance (S,), log marginal likelihood (S,), window low and high (S,).
+    """Posterior of a cluster's DCF: mean and variance (S,), log marginal likelihood (S,), window low and high
+    (S,).
 
-    p_zero, p_one: (S,) posterior of the spikes at 0 and 1. occam: (S,) log marginal minus log-likelihood at the mean.
+    p_zero, p_one: (S,) posterior of the spikes at 0 and 1. occam: (S,) log marginal minus log-likelihood at
+    the mean.
     """
 
     mean: np.ndarray
@@ -48,21 +50,37 @@ def cluster_posterior(
 ) -> Centre:
     """Posterior of the DCF of a cluster with `members` (indices) of given weights.
 
-    phi, variance: (S,) where the members' copy-number states are weighed. window: low and high (S,) where to look
-    first; without it the whole range is looked at.
+    phi, variance: (S,) where the members' copy-number states are weighed. window: low and high (S,) where to
+    look first; without it the whole range is looked at.
     """
     states = model.states
     cn_variance = model.copy_number_error**2
     shares = state_shares(
-        model.rows, model.ceiling, states.branch_start, states.branch_change, states.branch_log_weight,
-        states.branch_kind, cn_variance, phi, variance, members,
-    )  # fmt: skip
+        model.rows,
+        model.ceiling,
+        states.branch_start,
+        states.branch_change,
+        states.branch_log_weight,
+        states.branch_kind,
+        cn_variance,
+        phi,
+        variance,
+        members,
+    )
     samples = model.shape[1]
     low, high = window if window is not None else (np.full(samples, -1.0), np.full(samples, -1.0))
     out = _posterior(
-        model.rows, states.branch_start, states.branch_change, states.branch_kind, cn_variance, members, weights,
-        shares, low, high,
-    )  # fmt: skip
+        model.rows,
+        states.branch_start,
+        states.branch_change,
+        states.branch_kind,
+        cn_variance,
+        members,
+        weights,
+        shares,
+        low,
+        high,
+    )
     return Centre(*out)
 
 
@@ -73,10 +91,7 @@ def _posterior(rows, start, change, kind, cn_variance, members, weights, shares,
     out = np.zeros((8, samples))
     ends_at = np.array([0.0, 1.0])
     for s in range(samples):
-        if low[s] < 0:
-            points = WHOLE.copy()
-        else:
-            points = np.linspace(low[s], high[s], ZOOMED)
+        points = WHOLE.copy() if low[s] < 0 else np.linspace(low[s], high[s], ZOOMED)
         values = profile(rows, start, change, kind, cn_variance, members, weights, shares, s, points)
         left, right = 0, 0
         for _ in range(6):

@@ -19,9 +19,10 @@ GRID = 0.5 - 0.5 * np.cos(np.linspace(0, np.pi, 201))
 class Clustering:
     """Clusters of N mutations in S samples.
 
-    label: (N,) 0-based cluster, −1 for outliers, by falling mean DCF. responsibility: (N, K) and outlier (N,) sum to 1
-    for each mutation. p_trunk: (K,) probability that the cluster's DCF is 1 in every sample. dcf: (K, S, 3) mean and
-    95 % interval. log_likelihood: (K, S, G) on `grid`. summary: of each mutation. overdispersion, purity_factor: (S,).
+    label: (N,) 0-based cluster, −1 for outliers, by falling mean DCF. responsibility: (N, K) and outlier (N,)
+    sum to 1 for each mutation. p_trunk: (K,) probability that the cluster's DCF is 1 in every sample. dcf:
+    (K, S, 3) mean and 95 % interval. log_likelihood: (K, S, G) on `grid`. summary: of each mutation.
+    overdispersion, purity_factor: (S,).
     """
 
     label: np.ndarray
@@ -39,12 +40,12 @@ class Clustering:
 def clustering(fit: Fit, *, at_least: float = 0.95, model_error: float = 0.01) -> Clustering:
     """Number the clusters, and summarise every mutation.
 
-    at_least: CCF from which a mutation counts as clonal. model_error: relative standard deviation of a DCF that purity
-    and copy number leave, whatever the number of reads.
+    at_least: CCF from which a mutation counts as clonal. model_error: relative standard deviation of a DCF
+    that purity and copy number leave, whatever the number of reads.
     """
     model, mixture = fit.model, fit.mixture
     states, r = model.states, mixture.responsibility
-    n, s = model.shape
+    _n, s = model.shape
     k = len(mixture.centres)
     phi = np.ones((k + 1, s))
     variance = np.zeros((k + 1, s))
@@ -65,11 +66,24 @@ def clustering(fit: Fit, *, at_least: float = 0.95, model_error: float = 0.01) -
     )
     summary = Summary(
         *summarise(
-            model.rows, model.ceiling, r, states.trunk_start, states.trunk_u, trunk_log, states.trunk_kind,
-            states.branch_start, states.branch_change, states.branch_log_weight, states.branch_kind, cn_variance,
-            phi[1:], variance[1:], model.sites.major, at_least,
+            model.rows,
+            model.ceiling,
+            r,
+            states.trunk_start,
+            states.trunk_u,
+            trunk_log,
+            states.trunk_kind,
+            states.branch_start,
+            states.branch_change,
+            states.branch_log_weight,
+            states.branch_kind,
+            cn_variance,
+            phi[1:],
+            variance[1:],
+            model.sites.major,
+            at_least,
         )
-    )  # fmt: skip
+    )
     column = mixture.label
     sizes = np.bincount(column, minlength=k + 2)
     kept = [index for index in range(k + 1) if sizes[index] > 0]
@@ -84,9 +98,17 @@ def clustering(fit: Fit, *, at_least: float = 0.95, model_error: float = 0.01) -
     ).reshape(len(kept), s, 3)
     responsibility = r[:, kept]
     found = Clustering(
-        rank[column], responsibility, 1 - responsibility.sum(axis=1), p_trunk[kept], dcf, GRID, likelihood, summary,
-        fit.overdispersion, fit.purity_factor,
-    )  # fmt: skip
+        rank[column],
+        responsibility,
+        1 - responsibility.sum(axis=1),
+        p_trunk[kept],
+        dcf,
+        GRID,
+        likelihood,
+        summary,
+        fit.overdispersion,
+        fit.purity_factor,
+    )
     return _in_order_of_input(found, model.order)
 
 
@@ -95,14 +117,23 @@ def _in_order_of_input(found: Clustering, order: tuple[np.ndarray, np.ndarray]) 
     n, s = (np.argsort(part) for part in order)
     summary = found.summary
     return Clustering(
-        found.label[n], found.responsibility[n], found.outlier[n], found.p_trunk, found.dcf[:, s], found.grid,
+        found.label[n],
+        found.responsibility[n],
+        found.outlier[n],
+        found.p_trunk,
+        found.dcf[:, s],
+        found.grid,
         found.log_likelihood[:, s],
         Summary(
-            summary.ccf[n][:, s], summary.dcf[n][:, s], summary.copies[n][:, s], summary.retained[n][:, s],
+            summary.ccf[n][:, s],
+            summary.dcf[n][:, s],
+            summary.copies[n][:, s],
+            summary.retained[n][:, s],
             summary.p_clonal[n],
         ),
-        found.overdispersion[s], found.purity_factor[s],
-    )  # fmt: skip
+        found.overdispersion[s],
+        found.purity_factor[s],
+    )
 
 
 def _log_likelihood(fit: Fit, column: int) -> np.ndarray:
@@ -116,18 +147,34 @@ def _log_likelihood(fit: Fit, column: int) -> np.ndarray:
         return _trunk_log_likelihood(fit, members, weights)
     centre = fit.mixture.centres[column - 1]
     shares = state_shares(
-        model.rows, model.ceiling, states.branch_start, states.branch_change, states.branch_log_weight,
-        states.branch_kind, cn_variance, centre.mean, centre.variance, members,
-    )  # fmt: skip
+        model.rows,
+        model.ceiling,
+        states.branch_start,
+        states.branch_change,
+        states.branch_log_weight,
+        states.branch_kind,
+        cn_variance,
+        centre.mean,
+        centre.variance,
+        members,
+    )
     return np.array(
         [
             profile(
-                model.rows, states.branch_start, states.branch_change, states.branch_kind, cn_variance, members,
-                weights, shares, s, GRID,
+                model.rows,
+                states.branch_start,
+                states.branch_change,
+                states.branch_kind,
+                cn_variance,
+                members,
+                weights,
+                shares,
+                s,
+                GRID,
             )
             for s in range(model.shape[1])
         ]
-    )  # fmt: skip
+    )
 
 
 def _trunk_log_likelihood(fit: Fit, members: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -137,9 +184,13 @@ def _trunk_log_likelihood(fit: Fit, members: np.ndarray, weights: np.ndarray) ->
     values = trunk_states(
         model.rows, states.trunk_start, states.trunk_u, states.trunk_log_weight, states.trunk_kind, 0.0
     )
-    best = np.array([
-        states.trunk_start[n] + values[states.trunk_start[n] : states.trunk_start[n + 1]].argmax() for n in members
-    ], dtype=np.int64)  # fmt: skip
+    best = np.array(
+        [
+            states.trunk_start[n] + values[states.trunk_start[n] : states.trunk_start[n + 1]].argmax()
+            for n in members
+        ],
+        dtype=np.int64,
+    )
     shift = states.trunk_u[best]
     out = np.zeros((model.shape[1], len(GRID)))
     rows = model.rows

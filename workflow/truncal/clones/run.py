@@ -107,8 +107,8 @@ def _warnings(
         out.append(
             (
                 "one_segment",
-                f"Most of cluster {cluster + 1} lies on the segment {segment}: a copy number misread there would "
-                "look like a clone.",
+                f"Most of cluster {cluster + 1} lies on the segment {segment}: a copy number misread there "
+                "would look like a clone.",
             )
         )
     lonely = unrelated_samples(found, observations.sample_ids)
@@ -116,8 +116,8 @@ def _warnings(
         out.append(
             (
                 "no_shared_trunk",
-                f"Hardly a mutation of {', '.join(lonely)} is in another sample: the samples may be swapped, or come "
-                "from independent primaries.",
+                f"Hardly a mutation of {', '.join(lonely)} is in another sample: the samples may be "
+                "swapped, or come from independent primaries.",
             )
         )
     return out

@@ -1,7 +1,7 @@
 """What the clusters say about a sample: the overdispersion of its reads, and its purity.
 
-Both come from rows whose number of mutated copies is not in doubt: members of a cluster with a probability of at least
-`SURE`, on a copy that nothing happened to, or on the trunk in a whole-number state.
+Both come from rows whose number of mutated copies is not in doubt: members of a cluster with a probability of
+at least `SURE`, on a copy that nothing happened to, or on the trunk in a whole-number state.
 """
 
 from __future__ import annotations
@@ -99,7 +99,8 @@ def refine_purity(
 ) -> np.ndarray:
     """Purity of each sample as a multiple (S,) of the given one, from the trunk's mutations.
 
-    factor: (S,) the present multiples. error: standard deviation of the given purity relative to it; 0 leaves it.
+    factor: (S,) the present multiples. error: standard deviation of the given purity relative to it; 0 leaves
+    it.
     """
     if error <= 0:
         return factor

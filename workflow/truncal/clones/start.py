@@ -18,7 +18,8 @@ CLEARLY_TRUNK = 8.0
 
 
 FAIR = 0.1
-"""Prior of mutations on all copies of their allele from which a group's start is looked for among them as well."""
+"""Prior of mutations on all copies of their allele from which a group's start is looked for among them as
+well."""
 
 
 def grid_log_prior() -> np.ndarray:
@@ -69,7 +70,8 @@ def starting_groups(
 
 
 def _consistent(model: ReadModel, members: np.ndarray, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The group with the start that suits it best if its members have one copy, or all copies, in every sample.
+    """The group with the start that suits it best if its members have one copy, or all copies, in every
+    sample.
 
     The marginals of single samples may mix the two.
     """

@@ -90,7 +90,7 @@ def _write_ccf(path: Path, data: Observations, found: Clustering) -> None:
     with atomic(path) as handle:
         handle.write("\t".join(names) + "\n")
         lines = zip(mutations, samples, alt.ravel().tolist(), depth.ravel().tolist(), *columns, strict=True)
-        handle.writelines("%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n" % line for line in lines)
+        handle.writelines("\t".join(map(str, line)) + "\n" for line in lines)
 
 
 def _decimals(values: np.ndarray) -> list[str]:

@@ -1,23 +1,24 @@
 """How many mutated copies a site may carry, given the copy numbers of all samples of a patient together.
 
-A mutation arises on one copy. What later happens to that copy changes the mean number of mutated copies per cancer
-cell, u, in every sample at once. For an allele with mean copy numbers x_s in samples s and a base copy number c₀, gains
-g_s = max(x_s − c₀, 0) and losses l_s = max(c₀ − x_s, 0) are the copies that events after the base state added or removed
-(so g_s and l_s up to 1 are also the fractions of cancer cells with the event). With the DCF φ_s:
+A mutation arises on one copy. What later happens to that copy changes the mean number of mutated copies per
+cancer cell, u, in every sample at once. For an allele with mean copy numbers x_s in samples s and a base copy
+number c₀, gains g_s = max(x_s − c₀, 0) and losses l_s = max(c₀ − x_s, 0) are the copies that events after the
+base state added or removed (so g_s and l_s up to 1 are also the fractions of cancer cells with the event).
+With the DCF φ_s:
 
-    branch, copy untouched    u = φ
-    branch, copy gained       u = φ + g       needs φ ≥ g: a copy present in cells without the mutation came later
-    branch, copy lost         u = max(φ − l, 0)   needs φ ≥ l; CCF = φ − l: λ = l / φ of the descendants lost it
-    branch, all copies        u = c₀ φ        rare: the gain happened more than once, or the copy numbers are another genome's
-    trunk (φ = 1), early      u = x           all copies carry it: it is older than every gain
-    trunk, late               u = 1, 1 + g, 1 − l, and rarely something between
+    branch, copy untouched  u = φ
+    branch, copy gained     u = φ + g; needs φ ≥ g: a copy in cells without the mutation came later
+    branch, copy lost       u = max(φ − l, 0); CCF = φ − l: λ = l / φ of the descendants lost it
+    branch, all copies      u = c₀ φ; rare: repeated gains, or another genome's copy numbers
+    trunk (φ = 1), early    u = x: all copies carry it, it is older than every gain
+    trunk, late             u = 1, 1 + g, 1 − l, and rarely something between
 
-More than one copy at φ < 1 is only possible where a gain is itself subclonal: a gain that is in every cancer cell
-happened on the trunk, and what it doubled is older (DeCiFer's state trees, Satas et al. 2021, Cell Systems 12:1004, with the
-patient's samples taken together). CCF is min(u, 1) on the trunk.
+More than one copy at φ < 1 is only possible where a gain is itself subclonal: a gain that is in every cancer
+cell happened on the trunk, and what it doubled is older (DeCiFer's state trees, Satas et al. 2021, Cell
+Systems 12:1004, with the patient's samples taken together). CCF is min(u, 1) on the trunk.
 
-Either allele may carry the mutation; the base state may be any copy number between the lowest and the highest of the
-samples, fewer events being likelier.
+Either allele may carry the mutation; the base state may be any copy number between the lowest and the highest
+of the samples, fewer events being likelier.
 """
 
 from __future__ import annotations
@@ -70,8 +71,9 @@ NEGLIGIBLE = 0.001
 class States:
     """States of N sites in S samples; site n has rows `start[n] : start[n + 1]`.
 
-    trunk: mutated copies u (rows, S). branch: signed change of the mutated copies (rows, S), u = max(φ + change, 0).
-    log_weight: prior, the exponentials of a site's rows sum to 1. kind: what happened (constants of this module).
+    trunk: mutated copies u (rows, S). branch: signed change of the mutated copies (rows, S), u = max(φ +
+    change, 0). log_weight: prior, the exponentials of a site's rows sum to 1. kind: what happened (constants
+    of this module).
     """
 
     trunk_start: np.ndarray
@@ -101,7 +103,8 @@ def settled(copies: np.ndarray, error: float, share: float = INTEGER_SHARE) -> n
 def whole_numbers_tested(copies: np.ndarray) -> bool:
     """Whether whole numbers among mean copy numbers were found to be whole, rather than came out so.
 
-    Callers that test segments for subclonality give whole numbers where they found none and fractions elsewhere.
+    Callers that test segments for subclonality give whole numbers where they found none and fractions
+    elsewhere.
     """
     return bool((copies == np.round(copies)).mean() >= TESTED_FROM)
 
@@ -109,10 +112,10 @@ def whole_numbers_tested(copies: np.ndarray) -> bool:
 def copy_number_states(major: np.ndarray, minor: np.ndarray, error: float, all_copies: float) -> States:
     """States of sites with mean copy numbers major, minor (N, S) of the two alleles per cancer cell.
 
-    error: standard deviation of those that are not whole numbers; of all where hardly any is (see `whole_numbers_tested`).
-    all_copies: prior that a branch mutation sits on all copies of its allele.
+    error: standard deviation of those that are not whole numbers; of all where hardly any is (see
+    `whole_numbers_tested`). all_copies: prior that a branch mutation sits on all copies of its allele.
     """
-    keys, first, index = np.unique(
+    _keys, first, index = np.unique(
         np.concatenate([major, minor], axis=1).round(4), axis=0, return_index=True, return_inverse=True
     )
     index = index.reshape(-1)
@@ -123,16 +126,22 @@ def copy_number_states(major: np.ndarray, minor: np.ndarray, error: float, all_c
     trunk_rows, trunk_start = _repeat(unique[0], index)
     branch_rows, branch_start = _repeat(unique[4], index)
     return States(
-        trunk_start, unique[1][trunk_rows], unique[2][trunk_rows], unique[3][trunk_rows],
-        branch_start, unique[5][branch_rows], unique[6][branch_rows], unique[7][branch_rows],
-    )  # fmt: skip
+        trunk_start,
+        unique[1][trunk_rows],
+        unique[2][trunk_rows],
+        unique[3][trunk_rows],
+        branch_start,
+        unique[5][branch_rows],
+        unique[6][branch_rows],
+        unique[7][branch_rows],
+    )
 
 
 def base_log_prior(alleles: np.ndarray) -> np.ndarray:
     """Log prior (`MOST_COPIES` + 1,) of an allele's copies before subclonal events.
 
-    alleles: (N, 2, S). Taken from the alleles with the same whole number in every sample, which say whether the genome
-    was doubled; a tenth is spread out.
+    alleles: (N, 2, S). Taken from the alleles with the same whole number in every sample, which say whether
+    the genome was doubled; a tenth is spread out.
     """
     first = alleles[:, :, 0]
     same = (np.abs(alleles - first[:, :, None]) < SEEN).all(axis=2) & (np.abs(first - np.round(first)) < SEEN)
@@ -201,8 +210,8 @@ def _add_kind(values, weight, kind, rows, weights, kinds, count):
 def _history(x, base, error, exact, base_log_prior, away, weights):
     """Weigh the histories of an allele with mean copies x (S,) and a base copy number, into weights (4,).
 
-    away: (2, S), filled with the copies that a loss and a gain changed in each sample, pulled to 0 as far as the
-    error explains them. The weights are densities of x; they are compared between base copy numbers.
+    away: (2, S), filled with the copies that a loss and a gain changed in each sample, pulled to 0 as far as
+    the error explains them. The weights are densities of x; they are compared between base copy numbers.
     """
     sd = error if error > 0 else NOMINAL_ERROR
     for history in range(4):
@@ -299,8 +308,8 @@ def _site(
     copies = max(alleles.sum() / size, 1.0)
     for allele in range(2):
         x = raw[allele]
-        low = max(int(math.floor(alleles[allele].min() + 0.02)), 1)
-        high = int(math.ceil(alleles[allele].max() - 0.02))
+        low = max(math.floor(alleles[allele].min() + 0.02), 1)
+        high = math.ceil(alleles[allele].max() - 0.02)
         top = -np.inf
         for base in range(low, high + 1):
             _history(x, base, error, exact, base_log_prior, away, weights)
@@ -317,7 +326,7 @@ def _site(
                     continue
                 early = 1.0 if base == 1 else 0.5
                 late = (1.0 - early) * prior * base / copies
-                loses, gains = history == LOSS or history == BOTH, history == GAIN or history == BOTH
+                loses, gains = history in (LOSS, BOTH), history in (GAIN, BOTH)
                 hit = 0.5 / base
                 # trunk: every copy there was before the event carries it
                 for s in range(size):
@@ -333,9 +342,14 @@ def _site(
                     struck = m / base / max(gains + loses, 1)  # the event is of a mutated copy
                     values[:] = float(m)
                     n_trunk = _add(
-                        values, share * (1 - struck * (gains + loses)), LATE if m == 1 else BETWEEN,
-                        trunk, trunk_w, trunk_k, n_trunk,
-                    )  # fmt: skip
+                        values,
+                        share * (1 - struck * (gains + loses)),
+                        LATE if m == 1 else BETWEEN,
+                        trunk,
+                        trunk_w,
+                        trunk_k,
+                        n_trunk,
+                    )
                     if gains:
                         values = m + away[1]
                         n_trunk = _add(values, share * struck, LATE_GAINED, trunk, trunk_w, trunk_k, n_trunk)
@@ -350,8 +364,14 @@ def _site(
                 per_copy = prior * base / copies
                 values = np.zeros(size)
                 n_branch = _add(
-                    values, per_copy * (1 - 0.6 * hit * (gains + loses)), UNTOUCHED, branch, branch_w, branch_k, n_branch
-                )  # fmt: skip
+                    values,
+                    per_copy * (1 - 0.6 * hit * (gains + loses)),
+                    UNTOUCHED,
+                    branch,
+                    branch_w,
+                    branch_k,
+                    n_branch,
+                )
                 if history == NONE and base > 1:
                     kind = ALL_COPIES + min(base, 100)
                     n_branch = _add_kind(
