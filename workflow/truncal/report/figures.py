@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -50,4 +51,5 @@ def rendered(svg: str, form: str, resolution: float = 300) -> bytes:
         return vl_convert.svg_to_png(
             svg, scale=72 / 96, ppi=resolution
         )  # a pixel of the drawing is 1/96 inch
-    return vl_convert.svg_to_pdf(svg)
+    # the converter puts several fonts in an order that changes from run to run; one weight is one font
+    return vl_convert.svg_to_pdf(re.sub(r'font-weight="\w+"', 'font-weight="400"', svg))
