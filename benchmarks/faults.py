@@ -263,7 +263,7 @@ def _done(finished: subprocess.CompletedProcess) -> None:
 
 
 def _same(base: Path, folder: Path) -> None:
-    """All results but logs have the same bytes; PDFs are left out, as their fonts come in any order."""
+    """All results but logs have the same bytes."""
     files = [
         {
             path.relative_to(one): path
@@ -274,11 +274,7 @@ def _same(base: Path, folder: Path) -> None:
     ]
     there, here = ({name for name in one if name.parts[0] != "logs"} for one in files)
     _expect(there == here, f"other files: {sorted(map(str, there ^ here))[:4]}")
-    differing = [
-        str(name)
-        for name in there
-        if name.suffix != ".pdf" and files[0][name].read_bytes() != files[1][name].read_bytes()
-    ]
+    differing = [str(name) for name in there if files[0][name].read_bytes() != files[1][name].read_bytes()]
     _expect(not differing, f"other bytes: {sorted(differing)[:4]}")
 
 
