@@ -22,6 +22,7 @@ from truncal.report.figures import FIGURES, rendered
 from truncal.report.page import report_html
 from truncal.report.patient import Tree, patient_of
 from truncal.report.proportions import fish_svg
+from truncal.report.svg import tag, text
 from truncal.report.tree import differences, layout
 
 VENDORS = [Path(truncal.report.__file__).parent / "vendor", Path(__file__).parent / "vendor"]
@@ -101,9 +102,17 @@ def test_the_tree_is_well_formed_where_a_chance_is_below_what_is_shown() -> None
     column = table["columns"].index("p_truncal")
     for row in table["rows"]:
         row[column] = 1e-6
+    edges = document["tables"]["edges"]
+    for row in edges["rows"]:
+        row[edges["columns"].index("probability")] = 1e-6
     svg = FIGURES["tree"](patient_of(document))
-    assert svg is not None and "&lt; 0.01" in svg
+    assert svg is not None and "&lt; 0.01" in svg and "&lt; 1 %" in svg
     ET.fromstring(rendered(svg, "svg"))
+
+
+def test_words_in_a_drawing_are_escaped_and_elements_are_not() -> None:
+    drawn = tag("g", "a < b & c", tag("title", "<script>"), text(0, 0, '"d"'))
+    assert [part.text for part in ET.fromstring(drawn).iter()] == ["a < b & c", "<script>", '"d"']
 
 
 def test_figures_become_png_and_pdf() -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from truncal.report.palette import diverging, ink_on, sequential
 from truncal.report.patient import Patient
-from truncal.report.svg import RULE, clone_mark, document, number, tag, text, width_of
+from truncal.report.svg import RULE, clone_mark, document, joined, number, tag, text, width_of
 from truncal.report.words import shorten
 
 MODES = ("observed", "fitted", "residual")
 _CELL = 24.0
 
 
-def heatmap_svg(patient: Patient, mode: str, *, title: str) -> str:
+def heatmap_svg(patient: Patient, mode: str, *, title: str) -> Markup:
     """One row a clone, one column a sample; the number in a cell is its value in per cent.
 
     `residual` is observed minus fitted in percentage points. Cells of a clone that the tree does not hold are
@@ -56,7 +58,7 @@ def _value(patient: Patient, clone: int, sample: str, mode: str) -> float | None
     return None if observed is None else observed - fitted
 
 
-def _cell(x: float, y: float, wide: float, value: float | None, mode: str) -> str:
+def _cell(x: float, y: float, wide: float, value: float | None, mode: str) -> Markup:
     """A cell as path and text; what all cells share is said once on their group."""
     box = f"M{number(x + 1)} {number(y + 1)}h{number(wide - 2)}v{number(_CELL - 2)}h{number(2 - wide)}z"
     if value is None:
@@ -67,7 +69,7 @@ def _cell(x: float, y: float, wide: float, value: float | None, mode: str) -> st
     return tag("path", d=box, fill=fill) + words
 
 
-def _key(x: float, y: float, mode: str) -> str:
+def _key(x: float, y: float, mode: str) -> Markup:
     ends = (-0.3, 0.3) if mode == "residual" else (0.0, 1.0)
     colour = diverging if mode == "residual" else sequential
     parts = []
@@ -77,4 +79,4 @@ def _key(x: float, y: float, mode: str) -> str:
     low, high = ("−30 pp", "+30 pp") if mode == "residual" else ("0 %", "100 %")
     parts.append(text(x, y + 20, low, font_size="10", class_="soft"))
     parts.append(text(x + 120, y + 20, high, font_size="10", class_="soft", text_anchor="end"))
-    return "".join(parts)
+    return joined(parts)

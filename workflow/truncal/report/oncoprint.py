@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from urllib.parse import quote
+
+from markupsafe import Markup
 
 from truncal.report.cohort import Member
 from truncal.report.patient import BRANCH, TRUNK, UNSURE
@@ -83,13 +84,13 @@ def _grid(x: float, y: float, columns: int) -> str:
     )
 
 
-def _glyphs(x: float, y: float, places: Sequence[str], gene: str, patient_id: str) -> str:
+def _glyphs(x: float, y: float, places: Sequence[str], gene: str, patient_id: str) -> Markup:
     """Trunk as a square, branch as a diamond, undecided as a half disc; smaller where they share a cell."""
     kinds = [code for code in (TRUNK, BRANCH, UNSURE) if code in places]
     step = _CELL / (len(kinds) + 1)
     radius = 6.0 if len(kinds) == 1 else 3.6
     words = ", ".join({TRUNK: "trunk", BRANCH: "branch", UNSURE: "undecided"}[code] for code in kinds)
-    shapes = [tag("title", escape(f"{patient_id}: {gene}, {words}", quote=False))]
+    shapes = [tag("title", f"{patient_id}: {gene}, {words}")]
     for index, code in enumerate(kinds):
         shapes.append(glyph(x + step * (index + 1), y + _CELL / 2, radius, code))
     return tag("g", *shapes)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from truncal.report.patient import BRANCH, TRUNK
 from truncal.report.svg import number, tag
 
 PLACE_COLOUR = {TRUNK: "#1a5c52", BRANCH: "#a3480f", "unsure": "#566272"}
 
 
-def glyph(x: float, y: float, radius: float, place: str) -> str:
+def glyph(x: float, y: float, radius: float, place: str) -> Markup:
     """One mark of a place, told apart by its shape as well as by its colour."""
     fill, cls = PLACE_COLOUR[place], f"place-{place}"
     n = number

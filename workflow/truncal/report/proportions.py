@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from itertools import pairwise
+
+from markupsafe import Markup
 
 from truncal.report.palette import UNCLAIMED
 from truncal.report.patient import Patient
@@ -12,7 +13,7 @@ from truncal.report.svg import PAPER, RULE, SOFT, document, number, tag, text, w
 from truncal.report.words import shorten
 
 
-def bars_svg(patient: Patient, *, title: str, width: float = 720.0) -> str:
+def bars_svg(patient: Patient, *, title: str, width: float = 720.0) -> Markup:
     """Share of each clone among the cancer cells of each sample, without its descendants."""
     names = [shorten(name, 26) for name in patient.short]
     left = 16 + max([width_of(name, 12) for name in names] or [0])
@@ -57,13 +58,13 @@ def _piece(
     x: float,
     y: float,
     size: float,
-) -> str:
+) -> Markup:
     share, low, high = value
     span = "" if low is None or high is None else f" ({100 * low:.0f}–{100 * high:.0f} %)"
     name = f"Clone {clone}" if clone else "No clone"
     fill = patient.clones[clone].mark.fill if clone else UNCLAIMED
     inner = [
-        tag("title", escape(f"{name} in {sample}: {100 * share:.0f} %{span}", quote=False)),
+        tag("title", f"{name} in {sample}: {100 * share:.0f} %{span}"),
         tag("path", d=f"M{number(x)} {number(y)}h{number(size)}v24h{number(-size)}z", fill=fill),
     ]
     if clone and size > 24:
@@ -74,7 +75,7 @@ def _piece(
     return tag("g", *inner, class_="clone", data_clone=clone)
 
 
-def fish_svg(patient: Patient, *, title: str, width: float = 960.0) -> str | None:
+def fish_svg(patient: Patient, *, title: str, width: float = 960.0) -> Markup | None:
     """Clones over time, descendants inside their ancestors; `None` unless every sample has its day.
 
     Samples of one day are averaged. Between days the width of a band is interpolated and says nothing.
@@ -195,7 +196,7 @@ def _pair(point: tuple[float, float]) -> str:
     return f"{number(point[0])} {number(point[1])}"
 
 
-def _end_labels(patient: Patient, bands: dict[int, list[tuple[float, float]]], x: float) -> list[str]:
+def _end_labels(patient: Patient, bands: dict[int, list[tuple[float, float]]], x: float) -> list[Markup]:
     """Clone numbers right of the last day, pushed apart where they would touch."""
     wanted = sorted(
         (
@@ -223,7 +224,7 @@ def _treatments(patient: Patient) -> list[tuple[str, float, float]]:
     return sorted(found, key=lambda one: one[1])
 
 
-def _bar(name: str, start: float, end: float, y: float) -> str:
+def _bar(name: str, start: float, end: float, y: float) -> Markup:
     size = max(4.0, end - start)
     bar = tag("rect", x=start, y=y, width=size, height=15, rx=3, fill="#dfe5ec", class_="bar")
     inside = width_of(name, 11) < size - 8

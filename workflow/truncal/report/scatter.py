@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from markupsafe import Markup
 
 from truncal.report.palette import OUTLIER
 from truncal.report.patient import Patient
@@ -29,7 +30,7 @@ def values(patient: Patient, measure: str) -> np.ndarray:
         return patient.alt / patient.depth
 
 
-def strips_svg(patient: Patient, measure: str, *, title: str) -> str:
+def strips_svg(patient: Patient, measure: str, *, title: str) -> Markup:
     """One column a sample, one dot a mutation at its VAF or CCF, clones side by side within the column.
 
     Of more than `MOST_DOTS` dots every nth of each clone is drawn; `thinning` says how many that leaves out.
@@ -62,7 +63,7 @@ def thinning(patient: Patient) -> int:
     return max(1, -(-patient.depth.size // MOST_DOTS))
 
 
-def pair_svg(patient: Patient, one: int, other: int, measure: str, *, title: str) -> str:
+def pair_svg(patient: Patient, one: int, other: int, measure: str, *, title: str) -> Markup:
     """VAF or CCF in one sample against another."""
     left, top, deep = 44.0, 10.0, 300.0
     parts, shown = _axis(left, top, deep, deep, measure), values(patient, measure)
@@ -90,10 +91,10 @@ def pair_svg(patient: Patient, one: int, other: int, measure: str, *, title: str
     return document(left + deep + 12, top + deep + 38, parts, title=title, description=words)
 
 
-def dots(x: np.ndarray, y: np.ndarray, fill: str, clone: int, size: float = 4) -> str:
+def dots(x: np.ndarray, y: np.ndarray, fill: str, clone: int, size: float = 4) -> Markup:
     """All dots of a clone as one path: zero-length lines with round caps."""
     if not len(x):
-        return ""
+        return Markup("")
     path = "".join(f"M{a:.0f} {b:.0f}h0" for a, b in zip(x.tolist(), y.tolist(), strict=True))
     line = tag(
         "path",
@@ -121,7 +122,7 @@ def far_pair(patient: Patient) -> tuple[int, int] | None:
     return (one, other) if one != other else (0, 1)
 
 
-def _axis(left: float, top: float, deep: float, wide: float, measure: str) -> list[str]:
+def _axis(left: float, top: float, deep: float, wide: float, measure: str) -> list[Markup]:
     parts = []
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         y = top + deep * (1 - share)
@@ -131,7 +132,7 @@ def _axis(left: float, top: float, deep: float, wide: float, measure: str) -> li
     return parts
 
 
-def _name(x: float, y: float, name: str, wide: float, column: int) -> str:
+def _name(x: float, y: float, name: str, wide: float, column: int) -> Markup:
     return text(
         x, y, shorten(name, max(3, int(wide / 6.5))), text_anchor="middle", font_size="11", data_sample=column
     )

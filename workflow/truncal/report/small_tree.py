@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from html import escape
+from markupsafe import Markup
 
 from truncal.report.patient import Driver, Patient, Tree
 from truncal.report.places import glyph
-from truncal.report.svg import INK, RULE, clone_mark, document, number, tag, text, width_of
+from truncal.report.svg import INK, RULE, clone_mark, document, joined, number, tag, text, width_of
 from truncal.report.tree import SOLID_FROM, drivers_by_clone, layout
 from truncal.report.words import shorten
 
 
-def small_tree_svg(patient: Patient, tree: Tree, *, title: str) -> str:
+def small_tree_svg(patient: Patient, tree: Tree, *, title: str) -> Markup:
     """Branches and the genes of the drivers, without numbers."""
     parts, width, height = _drawn(patient, tree, span=120.0, row=13.0, large=False)
     return document(width, height, parts, title=title, class_="figure small")
 
 
-def glance_svg(patient: Patient, tree: Tree, *, title: str) -> str:
+def glance_svg(patient: Patient, tree: Tree, *, title: str) -> Markup:
     """Branches, numbered clones and the drivers by name with the mark of their place."""
     parts, width, height = _drawn(patient, tree, span=260.0, row=24.0, large=True)
     return document(width, height, parts, title=title, class_="figure glance")
@@ -25,15 +25,15 @@ def glance_svg(patient: Patient, tree: Tree, *, title: str) -> str:
 
 def _drawn(
     patient: Patient, tree: Tree, *, span: float, row: float, large: bool
-) -> tuple[list[str], float, float]:
+) -> tuple[list[Markup], float, float]:
     rows, _ = layout(patient, tree, span)
     drivers = drivers_by_clone(patient)
     left, top = 10.0, 14.0 if large else 10.0
     at = {0: (left, top)}
     first = rows[0].start if rows else 0.0
     scale = span / max([1.0, *(one.end - first for one in rows)])
-    lines: list[str] = []
-    nodes: list[str] = []
+    lines: list[Markup] = []
+    nodes: list[Markup] = []
     right = 0.0
     for index, one in enumerate(rows):
         y, end = top + row * index, left + (one.end - first) * scale
@@ -78,13 +78,13 @@ def _drawn(
     return lines + nodes, max(right + 8, span + 30), 2 * top + row * max(0, len(rows) - 1)
 
 
-def _genes(found: list[Driver], x: float, y: float) -> tuple[str, float]:
+def _genes(found: list[Driver], x: float, y: float) -> tuple[Markup, float]:
     names = list(dict.fromkeys(str(one.row.get("gene") or one.name) for one in found))
     words = shorten(" ".join(names), 20)
-    return (text(x, y + 3.5, words, font_size="9"), width_of(words, 9)) if words else ("", 0.0)
+    return (text(x, y + 3.5, words, font_size="9"), width_of(words, 9)) if words else (Markup(""), 0.0)
 
 
-def _named(found: list[Driver], x: float, y: float) -> tuple[str, float]:
+def _named(found: list[Driver], x: float, y: float) -> tuple[Markup, float]:
     """Names side by side, as many as a line holds."""
     parts, start = [], x
     for number_of, one in enumerate(found):
@@ -94,7 +94,7 @@ def _named(found: list[Driver], x: float, y: float) -> tuple[str, float]:
             x += 26
             break
         place = {"x": x + 11, "y": y + 4}
-        name = tag("text", escape(words, quote=False), fill=INK, class_="ink", font_weight=600, **place)
+        name = tag("text", words, fill=INK, class_="ink", font_weight=600, **place)
         parts.append(glyph(x + 4, y, 4, one.place) + name)
         x += 11 + 1.1 * width_of(words, 12) + 12
-    return "".join(parts), x - start
+    return joined(parts), x - start

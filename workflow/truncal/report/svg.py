@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
+
+from markupsafe import Markup, escape
 
 from truncal.report.palette import Mark
 
@@ -11,10 +12,10 @@ FONT = "Inter, 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', 'DejaVu S
 INK, SOFT, RULE, PAPER = "#1d2530", "#566272", "#d7dce3", "#ffffff"
 
 
-def tag(name: str, *children: str, **attributes: object) -> str:
+def tag(name: str, *children: str, **attributes: object) -> Markup:
     """One element; `class_` and `data_x` become `class` and `data-x`, `None` is left out.
 
-    Children are markup; use `text` for what people wrote.
+    Children that are not `Markup` are words and get escaped.
     """
     parts = [name]
     for key, value in attributes.items():
@@ -23,8 +24,13 @@ def tag(name: str, *children: str, **attributes: object) -> str:
         key = key.rstrip("_").replace("_", "-")
         parts.append(f'{key}="{number(value) if isinstance(value, float) else escape(str(value))}"')
     head = " ".join(parts)
-    inner = "".join(children)
-    return f"<{head}>{inner}</{name}>" if inner else f"<{head}/>"
+    inner = joined(children)
+    return Markup(f"<{head}>{inner}</{name}>" if inner else f"<{head}/>")
+
+
+def joined(parts: Iterable[str]) -> Markup:
+    """Elements one after the other; parts that are not `Markup` are escaped."""
+    return Markup("").join(parts)
 
 
 def number(value: float) -> str:
@@ -32,12 +38,12 @@ def number(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") if value == value else "0"
 
 
-def text(x: float, y: float, words: object, **attributes: object) -> str:
-    """A text element; its words are escaped. Ink unless a fill is given."""
+def text(x: float, y: float, words: object, **attributes: object) -> Markup:
+    """A text element. Ink unless a fill is given."""
     cls = attributes.pop("class_", None) or ("ink" if "fill" not in attributes else None)
     if "fill" not in attributes:
         attributes["fill"] = SOFT if cls == "soft" else INK
-    return tag("text", escape(str(words), quote=False), x=float(x), y=float(y), class_=cls, **attributes)
+    return tag("text", str(words), x=float(x), y=float(y), class_=cls, **attributes)
 
 
 def document(
@@ -49,11 +55,11 @@ def document(
     description: str = "",
     class_: str = "figure",
     role: str = "img",
-) -> str:
+) -> Markup:
     """A whole figure with its accessible name; stands alone and inline in HTML alike."""
-    head = tag("title", escape(title, quote=False))
+    head = tag("title", title)
     if description:
-        head += tag("desc", escape(description, quote=False))
+        head += tag("desc", description)
     return tag(
         "svg",
         head,
@@ -69,7 +75,9 @@ def document(
     )
 
 
-def clone_mark(x: float, y: float, mark: Mark, label: object, radius: float = 10, *, size: float = 11) -> str:
+def clone_mark(
+    x: float, y: float, mark: Mark, label: object, radius: float = 10, *, size: float = 11
+) -> Markup:
     """A clone's mark with its number inside."""
     common: dict[str, object] = {"fill": mark.fill, "stroke": PAPER, "stroke_width": 1.5, "class_": "mark"}
     if mark.shape == "circle":

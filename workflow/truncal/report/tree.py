@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
+
+from markupsafe import Markup
 
 from truncal.report.palette import sequential
 from truncal.report.patient import BRANCH, TRUNK, UNSURE, Driver, Patient, Tree
 from truncal.report.places import glyph
-from truncal.report.svg import INK, RULE, SOFT, clone_mark, document, number, tag, text, width_of
+from truncal.report.svg import INK, RULE, SOFT, clone_mark, document, joined, number, tag, text, width_of
 from truncal.report.words import percent, probability, shorten
 
 SOLID_FROM = 0.9
@@ -62,7 +63,7 @@ def layout(patient: Patient, tree: Tree, span: float = 440.0, top: float = _TOP)
 
 def tree_svg(
     patient: Patient, tree: Tree, *, title: str, moved: frozenset[int] = frozenset(), samples: bool = True
-) -> str:
+) -> Markup:
     """Draw a tree, and in line with each clone in what share of the cells of each `samples` it is.
 
     Branches of the clones in `moved` are set off (another parent than in the shown tree).
@@ -114,7 +115,7 @@ def tree_svg(
     )
 
 
-def _sample_grid(patient: Patient, rows: list[Row], x: float) -> tuple[str, float]:
+def _sample_grid(patient: Patient, rows: list[Row], x: float) -> tuple[Markup, float]:
     """Squares in line with the clones, darker the larger the share of a sample's cells below the clone."""
     wide = max(13.0, min(24.0, 400 / len(patient.samples)))
     parts = []
@@ -132,9 +133,9 @@ def _sample_grid(patient: Patient, rows: list[Row], x: float) -> tuple[str, floa
             words = f"Clone {row.clone} in {sample}: {100 * value:.0f} % of the cells"
             edge = number(x + wide * index + 1)
             box = f"M{edge} {number(row.y - 9)}h{number(wide - 2)}v18h{number(2 - wide)}z"
-            cells.append(tag("path", tag("title", escape(words, quote=False)), d=box, fill=sequential(value)))
+            cells.append(tag("path", tag("title", words), d=box, fill=sequential(value)))
         parts.append(tag("g", *cells, class_="clone", data_clone=row.clone))
-    return "".join(parts), x + wide * len(names) + 0.72 * max(width_of(name, 10) for name in names)
+    return joined(parts), x + wide * len(names) + 0.72 * max(width_of(name, 10) for name in names)
 
 
 def drivers_by_clone(patient: Patient) -> Mapping[int, list[Driver]]:
@@ -146,7 +147,9 @@ def drivers_by_clone(patient: Patient) -> Mapping[int, list[Driver]]:
     return found
 
 
-def _branch(patient: Patient, row: Row, parent: Row, support: float | None, trunk: bool, moved: bool) -> str:
+def _branch(
+    patient: Patient, row: Row, parent: Row, support: float | None, trunk: bool, moved: bool
+) -> Markup:
     colour = patient.clones[row.clone].mark.fill
     drop = f"M{number(row.start)} {number(parent.y)}V{number(row.y)}" if row.y != parent.y else ""
     weak = support is not None and support < SOLID_FROM
@@ -185,7 +188,7 @@ def _branch(patient: Patient, row: Row, parent: Row, support: float | None, trun
     return tag("g", *parts, class_="clone branch", data_clone=row.clone)
 
 
-def _labels(drivers: list[Driver], x: float, y: float) -> tuple[str, float]:
+def _labels(drivers: list[Driver], x: float, y: float) -> tuple[Markup, float]:
     """Driver labels below each other, the first in line with the node; gives their width too."""
     parts, width = [], 0.0
     for line, driver in enumerate(drivers[:_MOST]):
@@ -195,10 +198,8 @@ def _labels(drivers: list[Driver], x: float, y: float) -> tuple[str, float]:
         said = "" if chance is None else probability(chance)
         label = tag(
             "text",
-            escape(words, quote=False),
-            tag("tspan", escape(said), dx=5, font_weight=400, font_size=11, fill=SOFT, class_="soft")
-            if said
-            else "",
+            words,
+            tag("tspan", said, dx=5, font_weight=400, font_size=11, fill=SOFT, class_="soft") if said else "",
             x=x + 14,
             y=at + 4,
             fill=INK,
@@ -211,16 +212,16 @@ def _labels(drivers: list[Driver], x: float, y: float) -> tuple[str, float]:
         width = max(width, 14 + 1.1 * width_of(words, _LABEL) + (44 if said else 0))
     if len(drivers) > _MOST:
         parts.append(text(x + 14, y + _LINE * _MOST + 4, f"and {len(drivers) - _MOST} more", class_="soft"))
-    return "".join(parts), width
+    return joined(parts), width
 
 
 def _driver_words(driver: Driver) -> str:
     chance = driver.row.get("p_truncal")
     said = "" if chance is None else f", P(on the trunk) {probability(chance)}"
-    return escape(f"{driver.name}{said}", quote=False)
+    return f"{driver.name}{said}"
 
 
-def _scale_bar(scale: float, y: float) -> str:
+def _scale_bar(scale: float, y: float) -> Markup:
     step = next((n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if n * scale >= 40), 10000)
     end = _LEFT + step * scale
     ends = "".join(f"M{number(x)} {number(y - 3)}v6" for x in (_LEFT, end))
