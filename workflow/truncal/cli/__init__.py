@@ -11,7 +11,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from truncal import __version__
+from truncal import __version__, progress
 from truncal.errors import UserError
 
 COMMANDS = (
@@ -69,6 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     known = given[:1] if given[:1] and given[0] in COMMANDS else COMMANDS
     args = parser(known).parse_args(given)
+    progress.watch(None if args.quiet else args.command)
     try:
         return int(args.run(args) or 0)
     except UserError as error:

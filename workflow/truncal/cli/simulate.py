@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from truncal.progress import say
+from truncal.progress import say, steps
 
 if TYPE_CHECKING:
     from truncal.simulate.parameters import SimulationParameters
@@ -101,7 +101,9 @@ def run(args: argparse.Namespace) -> None:
         )
         for number in range(args.patients)
     )
-    write_cohort(args.out, patients, lambda tumour: say(args, f"wrote {tumour.parameters.patient}"))
+    with steps("patients", args.patients) as advance:
+        write_cohort(args.out, patients, lambda _: advance())
+    say(args, f"{args.patients} patients in {args.out}")
 
 
 def _parameters(args: argparse.Namespace, patient: str) -> SimulationParameters:

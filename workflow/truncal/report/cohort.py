@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from truncal.errors import Fault, UserError
+from truncal.progress import steps
 from truncal.report.columns import TABLES
 from truncal.report.document import read_document
 from truncal.report.patient import BRANCH, TRUNK, Driver, Patient, patient_of
@@ -78,7 +79,7 @@ def members(
     `each(document, patient)` is called with every result while it is at hand.
     """
     seen = set()
-    for folder in folders:
+    for folder in _counted(folders):
         path = folder / "patient.json" if folder.is_dir() or not folder.suffix else folder
         name = path.parent.name
         if name in failed:
@@ -96,6 +97,15 @@ def members(
     for name, reason in failed.items():
         if name not in seen:
             yield failure(name, reason)
+
+
+def _counted(folders: Iterable[Path]) -> Iterator[Path]:
+    """The folders, with progress."""
+    known = list(folders)
+    with steps("patients", len(known)) as advance:
+        for folder in known:
+            yield folder
+            advance()
 
 
 def failure(patient_id: str, reason: str) -> Member:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from truncal.progress import steps
 from truncal.report.heatmap import heatmap_svg
 from truncal.report.patient import Patient
 from truncal.report.proportions import bars_svg, fish_svg
@@ -26,16 +27,16 @@ def write_figures(
     patient: Patient, out: Path, formats: Sequence[str] = FORMATS, *, resolution: float = 300
 ) -> list[Path]:
     """Write every figure in these formats into a folder; `resolution` is that of the PNG in dots an inch."""
+    drawn = {name: svg for name, draw in FIGURES.items() if (svg := draw(patient)) is not None}
     written = []
-    for name, draw in FIGURES.items():
-        svg = draw(patient)
-        if svg is None:
-            continue
-        for form in formats:
-            path = out / f"{name}.{form}"
-            with atomic(path, "wb") as handle:
-                handle.write(rendered(svg, form, resolution))
-            written.append(path)
+    with steps("figures", len(drawn) * len(formats)) as advance:
+        for name, svg in drawn.items():
+            for form in formats:
+                path = out / f"{name}.{form}"
+                with atomic(path, "wb") as handle:
+                    handle.write(rendered(svg, form, resolution))
+                written.append(path)
+                advance()
     return written
 
 

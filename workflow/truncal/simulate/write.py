@@ -36,7 +36,7 @@ class Output:
 def write_cohort(
     out: Path,
     patients: Iterable[tuple[Tumour, Output]],
-    progress: Callable[[Tumour], None] | None = None,
+    progress: Callable[[Tumour], object] | None = None,
 ) -> None:
     """Write patients one after the other, then `samples.tsv`, `treatments.tsv` (where any) and `truth/`.
 
