@@ -29,6 +29,7 @@ from truncal.clones.posterior import Centre, cluster_posterior
 from truncal.clones.samples import estimate_overdispersion, expected_copies, refine_purity
 from truncal.clones.start import spread_out, starting_groups
 from truncal.copynumber.states import ALL_COPIES
+from truncal.progress import steps
 
 AT_ONCE = 800
 """Mutations that are agglomerated together."""
@@ -252,15 +253,17 @@ def _iterate(
     model: ReadModel, fixed: Fixed, mixture: Mixture, options: Options, sweeps: int = SWEEPS
 ) -> Mixture:
     label, before = None, None
-    for _ in range(sweeps):
-        mixture = expect(model, fixed, mixture, options.outlier_prior)
-        now = mixture.label
-        if label is not None and (now != label).sum() <= SETTLED * len(label):
-            break
-        label, responsibility = now, mixture.responsibility
-        count = len(mixture.centres)
-        mixture = maximise(model, mixture, before)
-        before = responsibility if len(mixture.centres) == count else None
-        if before is None:
-            label = None
+    with steps(f"sweeps over {len(mixture.centres)} clusters", sweeps) as advance:
+        for _ in range(sweeps):
+            mixture = expect(model, fixed, mixture, options.outlier_prior)
+            now = mixture.label
+            if label is not None and (now != label).sum() <= SETTLED * len(label):
+                break
+            label, responsibility = now, mixture.responsibility
+            count = len(mixture.centres)
+            mixture = maximise(model, mixture, before)
+            before = responsibility if len(mixture.centres) == count else None
+            if before is None:
+                label = None
+            advance()
     return mixture

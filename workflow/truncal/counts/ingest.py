@@ -12,6 +12,7 @@ from truncal.counts.builds import agreed_build
 from truncal.counts.mnvs import join_mnvs
 from truncal.counts.union import SOURCES, Union, unite
 from truncal.errors import Fault, Faults, UserError
+from truncal.progress import steps
 from truncal.reads.annotation import find_source
 from truncal.reads.columns import Columns, find_columns
 from truncal.reads.filters import Regions, Verdict, info_fields, read_bed, verdicts
@@ -61,11 +62,13 @@ def ingest(
     blacklist = read_bed(reads["blacklist"]) if reads["blacklist"] is not None else None
     faults = Faults()
     said: list[list[Verdict]] = []
-    for file in files:
-        try:
-            said.append(_read(file, reads, reference, blacklist, build))
-        except UserError as error:
-            faults.extend(error)
+    with steps("files", len(files)) as advance:
+        for file in files:
+            try:
+                said.append(_read(file, reads, reference, blacklist, build))
+            except UserError as error:
+                faults.extend(error)
+            advance()
     faults.raise_if_any()
     _warn_unfiltered(files, reads, warnings)
     read = [(file, file.calls) for file in files if file.calls is not None]

@@ -13,6 +13,7 @@ from truncal.phylogeny.evidence import Evidence, ancestry_log_weight
 from truncal.phylogeny.pearson import table
 from truncal.phylogeny.prior import ABSENCE, log_absence_prior, log_prior
 from truncal.phylogeny.sampler import run_chain, score_trees
+from truncal.progress import steps
 
 ENUMERATED = 200_000
 """At most this many trees are enumerated; where the windows allow more, trees are sampled."""
@@ -181,11 +182,12 @@ def _sampled(
                 classes, *kernel[:2], over, allowed, visits, *kernel[2:],
             )  # fmt: skip
 
-        if threads > 1:
-            with ThreadPoolExecutor(threads) as pool:
-                found = list(pool.map(one, range(chains)))
-        else:
-            found = [one(index) for index in range(chains)]
+        said = f"trees, {length} from each chain"
+        with ThreadPoolExecutor(threads) as pool, steps(said, chains) as advance:
+            found = []
+            for run in pool.map(one, range(chains)) if threads > 1 else map(one, range(chains)):
+                found.append(run)
+                advance()
         if runs:
             found = [
                 (np.concatenate([old[0], new[0]]), np.concatenate([old[1], new[1]]))

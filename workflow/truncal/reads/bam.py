@@ -14,6 +14,7 @@ import numpy as np
 
 from truncal.copynumber.genome import canonical, canonical_names
 from truncal.errors import Faults
+from truncal.progress import steps
 from truncal.reads.bam_file import AlignmentFile, as_array, fetch, first_record, open_alignments
 
 if TYPE_CHECKING:
@@ -84,9 +85,11 @@ def count_sites(
     """
     sites = _prepare(open_alignments(path, reference=reference, build=build), chrom, pos, ref, alt)
     counts = np.zeros((len(sites.order), 3), np.int64)
-    for part, start, _, call, _ in _chunks(sites, min_base_quality, min_mapping_quality):
-        site = np.repeat(np.arange(len(part)), np.diff(start))
-        counts[part] = np.bincount(3 * site + call, minlength=3 * len(part)).reshape(-1, 3)
+    with steps(f"sites in {Path(path).name}", len(sites.order)) as advance:
+        for part, start, _, call, _ in _chunks(sites, min_base_quality, min_mapping_quality):
+            site = np.repeat(np.arange(len(part)), np.diff(start))
+            counts[part] = np.bincount(3 * site + call, minlength=3 * len(part)).reshape(-1, 3)
+            advance(len(part))
     return SiteCounts(counts[:, 0], counts[:, 1], counts[:, 2])
 
 
