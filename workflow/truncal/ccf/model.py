@@ -41,7 +41,7 @@ class Rows(NamedTuple):
 @dataclass(frozen=True)
 class Sites:
     """Dense copy of the observations, arrays (N, S); copies_error: standard deviation of each allele's
-    copies."""
+    copies. total_only: whether the minor copy number is unknown."""
 
     alt: np.ndarray
     depth: np.ndarray
@@ -51,6 +51,7 @@ class Sites:
     normal: np.ndarray
     purity: np.ndarray
     error: np.ndarray
+    total_only: np.ndarray
     copies_error: np.ndarray
 
 
@@ -59,7 +60,8 @@ class ReadModel:
     """Reads, states and settings of one patient; `rows` and `states` are what the kernels take.
 
     copy_number_error: standard deviation of the mean copy numbers; 0 where all are whole numbers. copies:
-    major and minor copies as given. order: where the input's mutations and samples stand (see `order`).
+    major and minor copies as given, and where only their sum is. order: where the input's mutations and
+    samples stand (see `order`).
     """
 
     sites: Sites
@@ -69,7 +71,7 @@ class ReadModel:
     absent: Absent
     ceiling: np.ndarray
     overdispersion: np.ndarray
-    copies: tuple[np.ndarray, np.ndarray]
+    copies: tuple[np.ndarray, np.ndarray, np.ndarray]
     all_copies: float
     order: tuple[np.ndarray, np.ndarray]
 
@@ -94,12 +96,13 @@ class ReadModel:
             states=take_states(self.states, chosen),
             rows=kept,
             ceiling=self.ceiling[chosen],
-            copies=(self.copies[0][chosen], self.copies[1][chosen]),
+            copies=(self.copies[0][chosen], self.copies[1][chosen], self.copies[2][chosen]),
         )
 
     def with_all_copies(self, prior: float) -> ReadModel:
         """The same with another prior of mutations on all copies of an allele, away from the trunk."""
-        states = copy_number_states(*self.copies, self.copy_number_error, prior)
+        major, minor, total_only = self.copies
+        states = copy_number_states(major, minor, self.copy_number_error, prior, total_only)
         return replace(self, states=states, all_copies=prior)
 
 
@@ -139,19 +142,21 @@ def read_model(
     all_copies: prior that a branch mutation sits on all copies of its allele.
     """
     sites = dense(observations)
-    order = canonical_order((sites.alt, sites.depth, sites.major, sites.minor, sites.purity, sites.normal))
+    order = canonical_order(
+        (sites.alt, sites.depth, sites.major, sites.minor, sites.purity, sites.normal, sites.total_only)
+    )
     sites = Sites(*(np.ascontiguousarray(value[order[0]][:, order[1]]) for value in vars(sites).values()))
     observed = sites
     both = np.stack([sites.major, sites.minor])
     whole = both == np.round(both)
     error = 0.0 if whole.all() else copy_number_error
-    states = copy_number_states(sites.major, sites.minor, error, all_copies)
+    states = copy_number_states(sites.major, sites.minor, error, all_copies, sites.total_only)
     if whole_numbers_tested(both):
         uncertain = ~whole.all(axis=0)
     else:
         uncertain = np.ones(sites.major.shape, dtype=bool)
         sites = replace(sites, major=settled(sites.major, error), minor=settled(sites.minor, error))
-    given = (observed.major, observed.minor)
+    given = (observed.major, observed.minor, observed.total_only)
     sites = replace(sites, copies_error=error * uncertain)
     samples = sites.alt.shape[1]
     each = np.full(samples, overdispersion)
@@ -166,6 +171,7 @@ def dense(data: Observations) -> Sites:
     filled = {}
     for name in ("major", "minor", "normal", "purity", "error"):
         filled[name] = np.zeros((n, s))
+    filled["total_only"] = np.zeros((n, s), dtype=bool)
     alt, depth = np.zeros((n, s)), np.zeros((n, s))
     rows = data.called
     called[rows.mutation, rows.sample] = True
@@ -180,6 +186,7 @@ def dense(data: Observations) -> Sites:
             ("normal", part.normal),
             ("purity", part.purity),
             ("error", part.error),
+            ("total_only", part.total_only),
         ):
             filled[name][part.mutation, part.sample] = values
     return Sites(alt, depth, called, **filled, copies_error=np.zeros((n, s)))

@@ -21,7 +21,8 @@ class Sites:
 
     mutation, sample: indices. major, minor: mean copies per cancer cell, or those of the first population
     where major_2, minor_2, fraction_2 (NaN otherwise) give a second. normal: copies in normal cells.
-    purity: fraction of cancer cells. error: error rate per read.
+    purity: fraction of cancer cells. error: error rate per read. total_only: the minor copy number is not
+    known; only major + minor means anything then, major and minor are as balanced as whole copies can be.
     """
 
     mutation: np.ndarray
@@ -34,6 +35,7 @@ class Sites:
     normal: np.ndarray
     purity: np.ndarray
     error: np.ndarray
+    total_only: np.ndarray
 
     def __len__(self) -> int:
         return len(self.mutation)
@@ -155,7 +157,9 @@ def _codes(values: list[str]) -> tuple[list[str], np.ndarray]:
 def _sites(table: Table, mutation: np.ndarray, sample: np.ndarray, faults: Faults) -> Sites:
     one = table.floats("major_cn", faults, low=0, missing=None)
     other = table.floats("minor_cn", faults, low=0)
-    # without a minor copy number, the major one is the total: taken as balanced as it can be
+    major_2, minor_2 = table.floats("major_cn_2", faults, low=0), table.floats("minor_cn_2", faults, low=0)
+    # without a minor copy number, the major one is the total
+    total_only = np.isnan(other) | (~np.isnan(major_2) & np.isnan(minor_2))
     balanced = np.floor(one / 2)
     one, other = np.where(np.isnan(other), one - balanced, one), np.where(np.isnan(other), balanced, other)
     return Sites(
@@ -163,12 +167,13 @@ def _sites(table: Table, mutation: np.ndarray, sample: np.ndarray, faults: Fault
         sample,
         np.maximum(one, other),
         np.minimum(one, other),
-        table.floats("major_cn_2", faults, low=0),
-        table.floats("minor_cn_2", faults, low=0),
+        major_2,
+        minor_2,
         table.floats("cn_fraction_2", faults, low=0, high=1),
         table.floats("normal_cn", faults, low=0, missing=None),
         table.floats("tumour_content", faults, low=0, high=1, missing=1.0),
         table.floats("error_rate", faults, low=0, high=0.5, missing=DEFAULT_ERROR_RATE),
+        total_only,
     )
 
 
@@ -200,13 +205,15 @@ def _fill_not_called(called: Sites, n_mutations: int, n_samples: int) -> Sites:
     present = np.zeros((n_mutations, n_samples), dtype=bool)
     present[called.mutation, called.sample] = True
     mutation, sample = np.nonzero(~present)
-    fields = np.zeros((4, n_samples))
+    fields = np.zeros((5, n_samples))
     for index in range(n_samples):
         rows = called.sample == index
-        states = np.column_stack([called.major[rows], called.minor[rows], called.normal[rows]])
+        states = np.column_stack(
+            [called.major[rows], called.minor[rows], called.normal[rows], called.total_only[rows]]
+        )
         values, counts = np.unique(states, axis=0, return_counts=True)
-        fields[:3, index] = values[counts.argmax()]
-        fields[3, index] = called.purity[rows].mean()
+        fields[:4, index] = values[counts.argmax()]
+        fields[4, index] = called.purity[rows].mean()
     unknown = np.full(len(mutation), np.nan)
     return Sites(
         mutation,
@@ -217,6 +224,7 @@ def _fill_not_called(called: Sites, n_mutations: int, n_samples: int) -> Sites:
         unknown,
         unknown,
         fields[2, sample],
-        fields[3, sample],
+        fields[4, sample],
         np.full(len(mutation), DEFAULT_ERROR_RATE),
+        fields[3, sample] > 0,
     )

@@ -29,6 +29,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from truncal.ccf.jit import njit
+from truncal.copynumber import totals
+from truncal.copynumber.histories import BOTH, GAIN, LOSS, NONE, weigh_histories
 
 UNTOUCHED, GAINED, LOST = 0, 1, 2
 ALL_COPIES = 8
@@ -44,16 +46,6 @@ INTEGER_SHARE = 0.6
 
 SETTLED_WITHIN = 0.01
 """What is left of a distance to the integer that counts as none."""
-
-NONE, LOSS, GAIN, BOTH = 0, 1, 2, 3
-EVENT_PRIOR = (0.8, 0.1, 0.1, 0.01)
-"""Prior of an allele's history after its base state: no subclonal event, a loss, a gain, one of each."""
-
-UNAFFECTED, WHOLLY = 0.35, 0.2
-"""Prior that none, or all, of a sample's cells have an event that another sample has."""
-
-NOMINAL_ERROR = 0.05
-"""Error at which whole copy numbers are compared with a base state."""
 
 TESTED_FROM = 0.2
 """Share of whole numbers from which fractions are taken to be where the caller found subclonality."""
@@ -109,31 +101,47 @@ def whole_numbers_tested(copies: np.ndarray) -> bool:
     return bool((copies == np.round(copies)).mean() >= TESTED_FROM)
 
 
-def copy_number_states(major: np.ndarray, minor: np.ndarray, error: float, all_copies: float) -> States:
+def copy_number_states(
+    major: np.ndarray,
+    minor: np.ndarray,
+    error: float,
+    all_copies: float,
+    total_only: np.ndarray | None = None,
+) -> States:
     """States of sites with mean copy numbers major, minor (N, S) of the two alleles per cancer cell.
 
     error: standard deviation of those that are not whole numbers; of all where hardly any is (see
     `whole_numbers_tested`). all_copies: prior that a branch mutation sits on all copies of its allele.
+    total_only: (N, S) where nothing but major + minor is known; the states of every minor copy number that
+    it leaves are weighed then (see `totals`).
     """
-    _keys, first, index = np.unique(
-        np.concatenate([major, minor], axis=1).round(4), axis=0, return_index=True, return_inverse=True
-    )
+    unknown = np.zeros(major.shape, dtype=bool) if total_only is None else total_only
+    given = np.concatenate([major, minor, unknown], axis=1).round(4)
+    _keys, first, index = np.unique(given, axis=0, return_index=True, return_inverse=True)
     index = index.reshape(-1)
-    alleles = np.stack([major[first], minor[first]], axis=1)
+    site, larger, smaller, prior = totals.expand(major[first], minor[first], unknown[first])
+    alleles = np.stack([larger, smaller], axis=1)
     exact = whole_numbers_tested(alleles)
     whole = alleles if exact else settled(alleles, error)
-    unique = _build(alleles, whole, error, exact, all_copies, base_log_prior(whole[index]))
-    trunk_rows, trunk_start = _repeat(unique[0], index)
-    branch_rows, branch_start = _repeat(unique[4], index)
+    likeliest = np.searchsorted(site, np.arange(len(first)))
+    built = _build(alleles, whole, error, exact, all_copies, base_log_prior(whole[likeliest][index]))
+    trunk, branch = built[:4], built[4:]
+    if len(site) > len(first):
+        trunk, branch = (
+            totals.marginalised(part, site, prior, np.where(part[3] >= ALL_COPIES, part[3], 0), NEGLIGIBLE)
+            for part in (trunk, branch)
+        )
+    trunk_rows, trunk_start = _repeat(trunk[0], index)
+    branch_rows, branch_start = _repeat(branch[0], index)
     return States(
         trunk_start,
-        unique[1][trunk_rows],
-        unique[2][trunk_rows],
-        unique[3][trunk_rows],
+        trunk[1][trunk_rows],
+        trunk[2][trunk_rows],
+        trunk[3][trunk_rows],
         branch_start,
-        unique[5][branch_rows],
-        unique[6][branch_rows],
-        unique[7][branch_rows],
+        branch[1][branch_rows],
+        branch[2][branch_rows],
+        branch[3][branch_rows],
     )
 
 
@@ -207,81 +215,6 @@ def _add_kind(values, weight, kind, rows, weights, kinds, count):
 
 
 @njit(cache=True, nogil=True)
-def _history(x, base, error, exact, base_log_prior, away, weights):
-    """Weigh the histories of an allele with mean copies x (S,) and a base copy number, into weights (4,).
-
-    away: (2, S), filled with the copies that a loss and a gain changed in each sample, pulled to 0 as far as
-    the error explains them. The weights are densities of x; they are compared between base copy numbers.
-    """
-    sd = error if error > 0 else NOMINAL_ERROR
-    for history in range(4):
-        weights[history] = (
-            math.log(EVENT_PRIOR[history]) + base_log_prior[min(base, base_log_prior.shape[0] - 1)]
-        )
-    most = 0.0
-    for s in range(x.shape[0]):
-        d = x[s] - base
-        most = max(most, abs(d))
-        part = 1 - UNAFFECTED - WHOLLY
-        if not exact:
-            still, whole = _density(d, sd), _density(abs(d) - 1.0, sd)
-            lower, upper = part * _uniform(-d, sd), part * _uniform(d, sd)
-        elif x[s] == round(x[s]):
-            still, whole = (1.0, 0.0) if d == 0.0 else (0.0, 0.25 ** (abs(d) - 1.0))
-            lower, upper = 0.0, 0.0
-        else:
-            still, whole = 0.0, 0.0
-            lower, upper = part * _uniform(-d, sd), part * _uniform(d, sd)
-        lost = lower + (WHOLLY * whole if d < 0 else 0.0)
-        gained = upper + (WHOLLY * whole if d > 0 else 0.0)
-        weights[NONE] += math.log(still + 1e-12)
-        weights[LOSS] += math.log(UNAFFECTED * still + lost + 1e-12)
-        weights[GAIN] += math.log(UNAFFECTED * still + gained + 1e-12)
-        weights[BOTH] += math.log(UNAFFECTED * still + 0.5 * (gained + lost) + 1e-12)
-        for side in range(2):
-            toward = d if side == 1 else -d
-            event = upper if side == 1 else lower
-            total = UNAFFECTED * still + event + (WHOLLY * whole if toward > 0 else 0.0)
-            away[side, s] = 0.0
-            if exact and x[s] == round(x[s]):
-                away[side, s] = max(toward, 0.0)
-            elif total > 0.0:
-                full = WHOLLY * whole if toward > 0 else 0.0
-                away[side, s] = (event * _cut(toward, sd) + full) / total
-    return most
-
-
-@njit(cache=True, nogil=True)
-def _density(d, sd):
-    return math.exp(-0.5 * (d / sd) ** 2) / (sd * math.sqrt(2 * math.pi))
-
-
-@njit(cache=True, nogil=True)
-def _cut(mean, sd):
-    """Mean of a normal distribution's positive part."""
-    z = mean / sd
-    if z > 5.0:
-        return mean
-    if z < -4.0:
-        return 0.2 * sd
-    return mean + sd * math.exp(-0.5 * z * z) / (
-        math.sqrt(2 * math.pi) * 0.5 * math.erfc(-z / math.sqrt(2.0))
-    )
-
-
-@njit(cache=True, nogil=True)
-def _uniform(d, sd):
-    """Density of a distance: uniform on 0..1 with error, a quarter of that for each further copy."""
-    scale = sd * math.sqrt(2.0)
-    value = 0.5 * (math.erf(d / scale) - math.erf((d - 1) / scale))
-    further = 0.25
-    for step in range(1, 6):
-        value += further * 0.5 * (math.erf((d - step) / scale) - math.erf((d - step - 1) / scale))
-        further *= 0.25
-    return value
-
-
-@njit(cache=True, nogil=True)
 def _site(
     raw,
     alleles,
@@ -312,14 +245,14 @@ def _site(
         high = math.ceil(alleles[allele].max() - 0.02)
         top = -np.inf
         for base in range(low, high + 1):
-            _history(x, base, error, exact, base_log_prior, away, weights)
+            weigh_histories(x, base, error, exact, base_log_prior, away, weights)
             top = max(top, weights.max())
         total = 0.0
         for base in range(low, high + 1):
-            _history(x, base, error, exact, base_log_prior, away, weights)
+            weigh_histories(x, base, error, exact, base_log_prior, away, weights)
             total += np.exp(weights - top).sum()
         for base in range(low, high + 1):
-            _history(x, base, error, exact, base_log_prior, away, weights)
+            weigh_histories(x, base, error, exact, base_log_prior, away, weights)
             for history in range(4):
                 prior = math.exp(weights[history] - top) / total
                 if prior < NEGLIGIBLE:

@@ -21,8 +21,9 @@ WGD_SHARE = 0.5
 class Copies:
     """Copy number of N mutations in S samples; arrays are (N, S), NaN where no segment covers the site.
 
-    Fields as in `Segments`; normal: (N,) copies in normal cells. text: per sample the name of each of its
-    segments; index: (N, S) row of the segment, -1 where there is none or the normal state is assumed.
+    Fields as in `Segments`: a minor copy number of NaN beside a major one says that only the total is known,
+    which the major one then holds. normal: (N,) copies in normal cells. text: per sample the name of each
+    of its segments; index: (N, S) row of the segment, -1 where there is none or the normal state is assumed.
     """
 
     major: np.ndarray
@@ -40,7 +41,13 @@ class Copies:
         """Mean total copies per cancer cell, (N, S)."""
         share = np.nan_to_num(self.fraction_2)
         second = np.nan_to_num(self.major_2) + np.nan_to_num(self.minor_2)
-        return (1 - share) * (self.major + self.minor) + share * second
+        return (1 - share) * (self.major + np.nan_to_num(self.minor)) + share * second
+
+    @property
+    def total_only(self) -> np.ndarray:
+        """Where the minor copy number is not known, (N, S)."""
+        second = ~np.isnan(self.major_2) & np.isnan(self.minor_2)
+        return ~np.isnan(self.major) & (np.isnan(self.minor) | second)
 
 
 def join_copies(
@@ -79,19 +86,10 @@ def join_copies(
             assumed[:, s] = joined.imputed
             text.append(segment_names(part))
             without = (joined.index < 0) if missing == "normal" else np.zeros(len(chrom), dtype=bool)
-            _split_totals(values, s)
         values["major"][without, s] = normal_major[without]
         values["minor"][without, s] = normal_minor[without]
         assumed[without, s] = True
     return Copies(**values, normal=normal, index=index, text=text, assumed=assumed)
-
-
-def _split_totals(values: dict[str, np.ndarray], s: int) -> None:
-    """Where only totals are known, take one allele as unaltered: 2 is 1 + 1, 3 is 2 + 1, 1 is 1 + 0."""
-    only = np.isnan(values["minor"][:, s]) & ~np.isnan(values["major"][:, s])
-    total = values["major"][only, s]
-    values["minor"][only, s] = np.clip(total - 1, 0, 1)
-    values["major"][only, s] = total - values["minor"][only, s]
 
 
 def ploidy(segments: Segments) -> float | None:

@@ -19,7 +19,7 @@ from truncal.counts.driver_gaps import refuse_gaps
 from truncal.counts.ingest import ingest
 from truncal.counts.purity import Purities, purities
 from truncal.counts.result import CountsResult, Warnings, general_warnings
-from truncal.counts.segment_files import read_all_segments, warn_without_segments
+from truncal.counts.segment_files import read_all_segments, warn_total_only, warn_without_segments
 from truncal.counts.select import usable_pairs, without_alt_reads
 from truncal.counts.table import run_table
 from truncal.errors import Fault, UserError
@@ -91,6 +91,8 @@ def _run_vcf(
         )
     usable &= kept[:, None]
     absent &= kept[:, None]
+    only = copies.total_only[kept]
+    warn_total_only(dict(zip(names, only.mean(axis=0).tolist(), strict=True)), warnings)
     annotation = annotate(union, reads, genome, warnings)
     ids = union.names()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from truncal.copynumber.readers import read_segments
 from truncal.copynumber.segments import Segments
@@ -35,20 +35,6 @@ def read_all_segments(rows: Sequence[Sample], build: str | None, warnings: Warni
         found.append(part)
         warnings += [(code, f"{row.sample}: {text}") for code, text in part.notes]
     faults.raise_if_any()
-    totals = [
-        row.sample
-        for row, part in zip(rows, found, strict=True)
-        if part is not None and not part.minor_known.all()
-    ]
-    if totals:
-        warnings.append(
-            (
-                "total_copy_number",
-                f"{', '.join(totals)}: segments give the total copy number only, for some or all of the "
-                "genome. One allele was taken to be unaltered there (2 as 1 + 1, 3 as 2 + 1), so losses of "
-                "heterozygosity without loss of copies are invisible.",
-            )
-        )
     return found
 
 
@@ -64,5 +50,20 @@ def warn_without_segments(
                 f"No copy-number segments for {', '.join(without)}: every site was taken to have the "
                 "normal copy number. CCFs in gained or lost regions are wrong by up to a factor of two, and "
                 "losses are invisible.",
+            )
+        )
+
+
+def warn_total_only(shares: Mapping[str, float], warnings: Warnings) -> None:
+    """Say in which samples the minor copy number is unknown, and of what share (0..1) of their sites."""
+    said = [f"{name} ({share:.0%} of its sites)" for name, share in shares.items() if share > 0]
+    if said:
+        warnings.append(
+            (
+                "total_copy_number",
+                f"Only the total copy number is known in {', '.join(said)}. The minor copy number was "
+                "marginalised: every value that the total leaves was weighed (2 as 1 + 1 or 2 + 0), so CCFs "
+                "and clonality there are less certain, and a loss of heterozygosity without a loss of copies "
+                "shows only in the reads.",
             )
         )

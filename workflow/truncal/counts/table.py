@@ -13,7 +13,7 @@ from truncal.copynumber.segments import Segments
 from truncal.counts import write
 from truncal.counts.copies import genome_doubled, stated_ploidy
 from truncal.counts.result import CountsResult, general_warnings
-from truncal.counts.segment_files import read_all_segments
+from truncal.counts.segment_files import read_all_segments, warn_total_only
 from truncal.counts.union import Exclusion
 from truncal.errors import Fault, Faults, UserError
 from truncal.provenance import sections, sheet_rows, write_step
@@ -104,6 +104,15 @@ def _checked(
             )
     faults.raise_if_any()
     warnings = _complete_purity(values, rows)
+    only = ~np.isnan(values["major"]) & np.isnan(values["minor"])
+    warn_total_only(
+        {
+            row.sample: float(only[[name == row.sample for name in values["sample"]]].mean())
+            for row in rows
+            if row.sample in present
+        },
+        warnings,
+    )
     unlisted = [name for name in dict.fromkeys(values["sample"]) if name not in {row.sample for row in rows}]
     if unlisted:
         warnings.append(
@@ -151,11 +160,11 @@ def _select(
     listed = set(names)
     depth = values["ref"] + values["alt"]
     known = np.array([name in listed for name in values["sample"]], dtype=bool)
-    total = values["major"] + values["minor"]
+    total = values["major"] + np.nan_to_num(values["minor"])
     checks = (
         (depth == 0, "zero_depth", "no reads at the site"),
         (depth < reads["min_depth"], "low_depth", f"fewer than {reads['min_depth']} reads"),
-        (np.isnan(total), "no_copy_number", "major_cn or minor_cn is missing"),
+        (np.isnan(total), "no_copy_number", "major_cn is missing"),
         (total <= 0, "zero_copies", "no copy of the site is left in the cancer cells"),
         (values["normal"] <= 0, "no_copy_number", "normal_cn is 0"),
     )

@@ -197,7 +197,8 @@ def _sites(data: Observations) -> dict[str, np.ndarray]:
 
 def _mean_minor(sites: Sites) -> np.ndarray:
     fraction = np.nan_to_num(sites.fraction_2)
-    return (1 - fraction) * sites.minor + fraction * np.nan_to_num(sites.minor_2)
+    mean = (1 - fraction) * sites.minor + fraction * np.nan_to_num(sites.minor_2)
+    return np.where(sites.total_only, np.nan, mean)
 
 
 def _per_mutation(table: Table, ids: list[str], faults: Faults) -> dict[str, np.ndarray]:
