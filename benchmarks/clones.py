@@ -70,8 +70,8 @@ def _tools(tumour: Tumour, options: argparse.Namespace) -> dict[str, dict[str, f
         found = truncal_prediction(counts, Path(folder) / "out")
         seconds = time.perf_counter() - started
         out["truncal"] = score(tumour, found) | {"seconds": seconds}
-        whole = all(float(row[name]).is_integer() for row in tumour.rows for name in ("major_cn", "minor_cn"))
-        if "pyclone-vi" in options.peer and whole:
+        copies = {row[name] for row in tumour.rows for name in ("major_cn", "minor_cn")}
+        if "pyclone-vi" in options.peer and "NA" not in copies and all(float(n).is_integer() for n in copies):
             for density in ("binomial", "beta-binomial"):
                 peer = PyCloneVI(options.peer["pyclone-vi"], density)
                 found, used = peer.run(counts, Path(folder), key=f"{tumour.dataset}/{tumour.name}")

@@ -72,8 +72,11 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(handle, delimiter="\t"))
 
 
-def conipher_sims(data: Path, copy_numbers: str = "mean") -> Iterator[Tumour]:
-    """Simulated multi-region tumours with copy number; `copy_numbers` is `mean` or `rounded`."""
+def conipher_sims(data: Path, copy_numbers: str = "mean", minor: str = "given") -> Iterator[Tumour]:
+    """Simulated multi-region tumours with copy number; `copy_numbers` is `mean` or `rounded`.
+
+    minor: `given`; `unknown`, as from a tool that calls only the total; `balanced`, that total halved.
+    """
     folder = data / "conipher-sims"
     truths: dict[str, Truth] = {}
     for row in read_rows(folder / "truth" / "mutations.tsv.gz"):
@@ -96,6 +99,12 @@ def conipher_sims(data: Path, copy_numbers: str = "mean") -> Iterator[Tumour]:
         if copy_numbers == "mean":
             for row in rows:
                 row["major_cn"], row["minor_cn"] = row["major_cn_mean"], row["minor_cn_mean"]
+        if minor != "given":
+            for row in rows:
+                total = float(row["major_cn"]) + float(row["minor_cn"])
+                half = total // 2 if minor == "balanced" else 0.0
+                row["major_cn"] = f"{total - half:.6g}"
+                row["minor_cn"] = f"{half:.6g}" if minor == "balanced" else "NA"
         yield Tumour(name, f"conipher-sims ({copy_numbers})", "all", rows, truths[name])
 
 
@@ -152,6 +161,10 @@ def nsclc_egfr(data: Path) -> Iterator[Tumour]:
 DATASETS = {
     "conipher-mean": lambda data: conipher_sims(data, "mean"),
     "conipher-rounded": lambda data: conipher_sims(data, "rounded"),
+    "conipher-mean-total": lambda data: conipher_sims(data, "mean", "unknown"),
+    "conipher-mean-balanced": lambda data: conipher_sims(data, "mean", "balanced"),
+    "conipher-rounded-total": lambda data: conipher_sims(data, "rounded", "unknown"),
+    "conipher-rounded-balanced": lambda data: conipher_sims(data, "rounded", "balanced"),
     "pairtree": pairtree_sims,
     "mixing": mixing,
     "nsclc": nsclc_egfr,
