@@ -79,8 +79,28 @@ def test_cbioportal_files(folders: list[Path], tmp_path: Path) -> None:
         "P2\t0\t200\tTreatment\tMedical Therapy\tosimertinib",
         "P2\t210\t300\tTreatment\tMedical Therapy\tchemotherapy",
     ]
+    study = (out / "cbioportal" / "meta_study.txt").read_text(encoding="utf-8")
+    assert "type_of_cancer: mixed\n" in study and "reference_genome: hg38\n" in study
+    cases = (out / "cbioportal" / "case_lists" / "cases_sequenced.txt").read_text(encoding="utf-8")
+    assert {row["Tumor_Sample_Barcode"] for row in rows} <= set(
+        cases.split("case_list_ids: ")[1].strip().split("\t")
+    )
     clinical = (out / "cbioportal" / "data_clinical_sample.txt").read_text(encoding="utf-8").splitlines()
     assert clinical[4].startswith("PATIENT_ID\tSAMPLE_ID") and clinical[5].startswith("P0\tP0_R1\t")
+
+
+def test_a_study_is_asked_for_in_the_settings(folders: list[Path], tmp_path: Path) -> None:
+    sheet = tmp_path / "samples.tsv"
+    sheet.write_text(
+        "patient\tsample\tcounts\n" + f"P0\tP0_R1\t{sheet}\nP2\tP2_R1\t{sheet}\n", encoding="utf-8"
+    )
+    settings = json.dumps({"cbioportal": {"write": True, "study": "luad_x", "cancer_type": "luad"}})
+    out = tmp_path / "results" / "cohort"
+    given = ["--samples", str(sheet), "--results", str(tmp_path / "results"), "--settings", settings]
+    assert main(["cohort-report", *given, "--out", str(out)]) == 0
+    assert [row["patient"] for row in read_table(out / "summary.tsv").rows()] == ["P0", "P2"]
+    study = (out / "cbioportal" / "meta_study.txt").read_text(encoding="utf-8")
+    assert study.startswith("cancer_study_identifier: luad_x\ntype_of_cancer: luad\n")
 
 
 def test_a_driver_has_the_label_of_its_table_and_the_others_that_of_their_probability() -> None:

@@ -14,6 +14,9 @@ rule cohort:
             for name in STEP_FILES["cohort"]
             if name != "report.html"
         ],
+        directory(f"{OUT}/cohort/cbioportal")
+        if PLAN.settings["cbioportal"]["write"]
+        else [],
     log:
         f"{OUT}/logs/cohort.log",
     conda:
@@ -23,8 +26,9 @@ rule cohort:
         runtime=lambda wildcards, attempt: 30 * 2 ** (attempt - 1),
     params:
         out=lambda wildcards, output: Path(output[0]).parent,
-        patients=[f"{OUT}/{patient}" for patient in PATIENTS],
-        common=PLAN.arguments(),
+        # the sheet names the patients: a command line could not hold those of a large cohort
+        patients=["--samples", PLAN.sheet_path, "--results", OUT],
+        common=PLAN.arguments("cbioportal"),
         version=PLAN.version,
     shell:
-        "truncal cohort-report --patients {params.patients:q} --out {params.out:q} {params.common:q} 2> {log:q}"
+        "truncal cohort-report {params.patients:q} --out {params.out:q} {params.common:q} 2> {log:q}"

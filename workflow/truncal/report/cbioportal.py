@@ -1,4 +1,4 @@
-"""Files for cBioPortal: mutations (MAF with the ASCN columns), clinical data and timelines in days."""
+"""A study for cBioPortal: mutations (MAF with the ASCN columns), clinical data, timelines in days."""
 
 from __future__ import annotations
 
@@ -57,6 +57,7 @@ _META = {
         "data_filename": "data_timeline_specimen.txt",
     },
 }
+_GENOME = {"GRCh37": "hg19", "GRCh38": "hg38"}
 _THREE = {
     "Ala": "A", "Arg": "R", "Asn": "N", "Asp": "D", "Cys": "C", "Gln": "Q", "Glu": "E", "Gly": "G",
     "His": "H", "Ile": "I", "Leu": "L", "Lys": "K", "Met": "M", "Phe": "F", "Pro": "P", "Ser": "S",
@@ -67,9 +68,12 @@ _THREE = {
 class Study:
     """Writer of a study's folder; `add` takes one patient at a time, so that memory stays flat."""
 
-    def __init__(self, folder: Path, study_id: str = "truncal") -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+        """`settings`: `study` (id), `name` and `cancer_type`, as in the config's section `cbioportal`."""
         self.folder = folder
-        self.study_id = study_id
+        self.settings = settings
+        self._samples: list[str] = []
+        self._builds: set[str] = set()
         self._stack = ExitStack()
         self._files: dict[str, IO[str]] = {}
 
@@ -102,17 +106,39 @@ class Study:
     ) -> None:
         self._stack.__exit__(kind, error, trace)
         if kind is None:
-            for name, lines in _META.items():
-                given = {"cancer_study_identifier": self.study_id, **lines}
+            for name, lines in {**_META, **self._lists()}.items():
+                given = {"cancer_study_identifier": self.settings["study"], **lines}
                 with atomic(self.folder / name) as handle:
                     handle.writelines(f"{key}: {value}\n" for key, value in given.items())
+
+    def _lists(self) -> dict[str, dict[str, str]]:
+        """The study's own file and the list of its samples."""
+        study = {
+            "type_of_cancer": self.settings["cancer_type"],
+            "name": self.settings["name"],
+            "description": "Clones, clonality and resistance drivers of multi-region tumours by truncal.",
+            "add_global_case_list": "true",
+        }
+        genomes = {_GENOME.get(build, "") for build in self._builds} - {""}
+        if len(genomes) == 1:
+            study["reference_genome"] = genomes.pop()
+        cases = {
+            "stable_id": f"{self.settings['study']}_sequenced",
+            "case_list_name": "Samples with mutation data",
+            "case_list_description": f"Samples with mutation data ({len(self._samples)} samples)",
+            "case_list_category": "all_cases_with_mutation_data",
+            "case_list_ids": "\t".join(self._samples),
+        }
+        return {"meta_study.txt": study, "case_lists/cases_sequenced.txt": cases}
 
     def add(self, document: Mapping[str, Any], patient: Patient) -> None:
         """Append a patient's mutations, samples and times."""
         for row in maf_rows(document, patient):
             self._line("data_mutations.txt", [row.get(name) for name in MAF])
+        self._builds.add(document["patient"].get("build") or "")
         for sample in document["samples"]:
             name = barcode(patient.patient_id, sample["sample_id"])
+            self._samples.append(name)
             values = [sample.get(key) for key in ("purity", "ploidy", "wgd", "site")]
             self._line("data_clinical_sample.txt", [patient.patient_id, name, *values])
             if sample.get("day") is not None:

@@ -164,9 +164,9 @@ def write_tables(found: Sequence[Member], out: Path) -> None:
 
 
 def run_cohort(
-    folders: Sequence[Path], failed: Mapping[str, str], out: Path, *, cbioportal: bool = False
+    folders: Sequence[Path], failed: Mapping[str, str], out: Path, *, study: Mapping[str, Any] | None = None
 ) -> list[Member]:
-    """Write the cohort's page, tables, MultiQC sections and, if asked, the files for cBioPortal.
+    """Write the cohort's page, tables and MultiQC sections, and a study for cBioPortal where it has settings.
 
     Raises
     ------
@@ -182,9 +182,9 @@ def run_cohort(
     if not folders and not failed:
         raise UserError("no patient: give --patients, --patients-file or --failed")
     out.mkdir(parents=True, exist_ok=True)
-    if cbioportal:
-        with Study(out / "cbioportal") as study:
-            found = list(members(folders, failed, out, study.add))
+    if study is not None:
+        with Study(out / "cbioportal", study) as portal:
+            found = list(members(folders, failed, out, portal.add))
     else:
         found = list(members(folders, failed, out))
     write_tables(found, out)
