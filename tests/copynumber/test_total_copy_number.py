@@ -15,7 +15,7 @@ from truncal.ccf.model import read_model
 from truncal.ccf.observations import read_observations
 from truncal.copynumber import states
 from truncal.copynumber.states import ALL_COPIES, copy_number_states
-from truncal.copynumber.totals import NO_MINOR, candidate_minors, combinations
+from truncal.copynumber.totals import LOST_IN_ALL, LOST_IN_SOME, MOST, combinations
 
 
 def unknown_states(total):
@@ -32,27 +32,41 @@ def weighed(values, log_weights, kinds):
     return out
 
 
+def known(total):
+    """Minor copy numbers and prior of a site of one sample."""
+    minor, prior = combinations(np.array([total]), np.array([np.nan]), np.array([True]))
+    out: dict = {}
+    for copies, weight in zip(minor[:, 0].round(6).tolist(), prior.tolist(), strict=True):
+        out[copies] = out.get(copies, 0.0) + weight
+    return out
+
+
 def test_prior_of_the_minor_copy_number():
-    assert candidate_minors(0.0)[0].tolist() == [0.0]
-    assert candidate_minors(1.0)[0].tolist() == [0.0]
-    minors, prior = candidate_minors(2.0)
-    assert minors.tolist() == [1.0, 0.0] and prior == pytest.approx([1 - NO_MINOR, NO_MINOR])
-    minors, prior = candidate_minors(4.0)
-    assert minors.tolist() == [2.0, 1.0, 0.0] and prior == pytest.approx([0.6, 0.3, 0.1])
-    minors, prior = candidate_minors(
-        2.5
-    )  # 1 + 1 or 2 + 0, and a further copy of either allele in half the cells
-    assert dict(zip(minors.tolist(), prior.tolist(), strict=True)) == pytest.approx(
-        {1.0: (1 - NO_MINOR), 0.5: NO_MINOR / 2, 0.0: NO_MINOR / 2}
+    lost = LOST_IN_ALL + (1 - LOST_IN_ALL) * LOST_IN_SOME
+    assert known(0.0) == {0.0: 1.0} and known(1.0) == {0.0: 1.0}
+    assert known(2.0) == pytest.approx({1.0: 1 - lost, 0.0: lost})
+    assert known(4.0) == pytest.approx({2.0: (1 - lost) * 2 / 3, 1.0: (1 - lost) / 3, 0.0: lost})
+    # 1 + 1 or 2 + 0 in most cells, and in the rest a further copy of either allele
+    assert set(known(2.4)) == {1.0, 0.4, 0.0} and known(2.4)[1.0] == pytest.approx(1 - lost)
+
+
+def test_regions_that_lost_the_allele_together_are_likelier_than_apart():
+    total, unknown = np.array([2.0, 3.0]), np.ones(2, dtype=bool)
+    minor, prior = combinations(total, np.full(2, np.nan), unknown)
+    of = dict(zip(map(tuple, minor.tolist()), prior.tolist(), strict=True))
+    assert of[0.0, 0.0] == pytest.approx(LOST_IN_ALL + (1 - LOST_IN_ALL) * LOST_IN_SOME**2)
+    assert (
+        of[0.0, 1.0] == of[1.0, 0.0] == pytest.approx((1 - LOST_IN_ALL) * LOST_IN_SOME * (1 - LOST_IN_SOME))
     )
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.floats(0, 12))
-def test_candidates_are_minor_and_their_prior_sums_to_one(total):
-    minors, prior = candidate_minors(total)
-    assert prior.sum() == pytest.approx(1)
-    assert (minors >= 0).all() and (minors <= max(total, 0) / 2 + 0.02).all()
+@given(st.lists(st.floats(0, 12), min_size=1, max_size=5))
+def test_minor_copies_are_the_fewer_and_their_prior_sums_to_one(totals):
+    total = np.array(totals)
+    minor, prior = combinations(total, np.full(len(total), np.nan), np.ones(len(total), dtype=bool))
+    assert prior.sum() == pytest.approx(1) and len(prior) <= MOST
+    assert (minor >= 0).all() and (minor <= total / 2 + 1e-9).all()
 
 
 @pytest.fixture
@@ -68,10 +82,17 @@ def test_states_are_the_union_over_the_minor_copy_numbers(total, flat_bases):
     distinct = sorted(set(total))
     trunk: dict = {}
     branch: dict = {}
-    for pick in itertools.product(*(zip(*candidate_minors(value), strict=True) for value in distinct)):
+    lost = 0.0
+    for pick in itertools.product(*(range(value // 2 + 1) for value in distinct)):
         of = dict(zip(distinct, pick, strict=True))
-        prior = np.prod([weight for _, weight in pick])
-        minor = np.array([[of[value][0] for value in total]])
+        prior = 0.9
+        for value, copies in of.items():
+            if value > 1:
+                rest = sum(0.5**place for place in range(value // 2))
+                prior *= 0.05 if copies == 0 else 0.95 * 0.5 ** (value // 2 - copies) / rest
+        prior += 0.1 * (sum(pick) == 0)
+        lost += prior
+        minor = np.array([[of[value] for value in total]], float)
         one = copy_number_states(np.array([total], float) - minor, minor, 0.0, 0.01)
         for store, part in (
             (trunk, weighed(one.trunk_u, one.trunk_log_weight, one.trunk_kind * 0)),
@@ -79,6 +100,7 @@ def test_states_are_the_union_over_the_minor_copy_numbers(total, flat_bases):
         ):
             for key, weight in part.items():
                 store[key] = store.get(key, 0.0) + prior * weight
+    assert lost == pytest.approx(1)
     for ours, brute in (
         (weighed(found.trunk_u, found.trunk_log_weight, found.trunk_kind * 0), trunk),
         (weighed(found.branch_change, found.branch_log_weight, found.branch_kind), branch),
@@ -92,7 +114,14 @@ def test_a_known_sample_speaks_for_the_others_of_its_total():
     minor, prior = combinations(np.array([2.0, 2.0]), np.array([0.0, np.nan]), np.array([False, True]))
     assert minor[0].tolist() == [0.0, 0.0] and prior[0] > 0.6
     minor, prior = combinations(np.array([2.0, 3.0]), np.array([0.0, np.nan]), np.array([False, True]))
-    assert minor.tolist() == [[0.0, 1.0], [0.0, 0.0]] and prior == pytest.approx([0.9, 0.1])
+    assert minor.tolist() == [[0.0, 1.0], [0.0, 0.0]]
+
+
+def test_states_of_a_site_stay_within_the_kernels_room():
+    total = np.array([[4.4, 6.3, 5.6, 3.3, 7.45, 2.6]])
+    found = copy_number_states(total, np.zeros_like(total), 0.05, 0.01, np.ones(total.shape, dtype=bool))
+    assert len(found.trunk_u) <= states.MOST_TRUNK and len(found.branch_change) <= states.MOST_BRANCH
+    assert np.exp(found.trunk_log_weight).sum() == pytest.approx(1)
 
 
 def test_known_sites_are_as_without_unknown_ones(flat_bases):

@@ -41,7 +41,7 @@ class Rows(NamedTuple):
 @dataclass(frozen=True)
 class Sites:
     """Dense copy of the observations, arrays (N, S); copies_error: standard deviation of each allele's
-    copies. total_only: whether the minor copy number is unknown."""
+    copies. total_only: whether the minor copy number is unknown; `major` holds the total there."""
 
     alt: np.ndarray
     depth: np.ndarray
@@ -180,6 +180,8 @@ def dense(data: Observations) -> Sites:
         if not len(part):
             continue
         major, minor = part.mean_copies()
+        # one allele may have all the copies, where the other's are unknown
+        major, minor = np.where(part.total_only, part.total, major), np.where(part.total_only, 0.0, minor)
         for name, values in (
             ("major", major),
             ("minor", minor),

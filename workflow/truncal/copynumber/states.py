@@ -128,8 +128,10 @@ def copy_number_states(
     trunk, branch = built[:4], built[4:]
     if len(site) > len(first):
         trunk, branch = (
-            totals.marginalised(part, site, prior, np.where(part[3] >= ALL_COPIES, part[3], 0), NEGLIGIBLE)
-            for part in (trunk, branch)
+            totals.marginalised(
+                part, site, prior, np.where(part[3] >= ALL_COPIES, part[3], 0), NEGLIGIBLE, most
+            )
+            for part, most in ((trunk, MOST_TRUNK), (branch, MOST_BRANCH))
         )
     trunk_rows, trunk_start = _repeat(trunk[0], index)
     branch_rows, branch_start = _repeat(branch[0], index)

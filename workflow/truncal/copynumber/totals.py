@@ -3,84 +3,81 @@
 A total of t copies leaves the minor copy numbers 0 … ⌊t / 2⌋. Each makes its own states (`states`), and the
 site's states are their union: p(reads) = Σ_minor p(minor | t) Σ_state p(state | minor) p(reads | state).
 
-The prior p(minor | t): `NO_MINOR` that the minor allele is lost; the rest halves with every copy away from
-balance (2: 1 + 1 before 2 + 0; 4: 2 + 2, 3 + 1, 4 + 0 as 0.60, 0.30, 0.10). Samples with the same total have
-the same minor copy number, as what regions share mostly happened once; a sample of the site whose minor copy
-number is known speaks for the others of its total but for `DIFFERS`.
+The prior p(minor | t): with `LOST_IN_ALL` no sample has a minor copy left (one loss on the trunk); otherwise
+each total has its own, 0 with `LOST_IN_SOME`, the rest halving with every copy away from balance (4: 2 + 2
+before 3 + 1). Samples with the same total share the minor copy number, as what regions share mostly happened
+once; a sample of the site whose minor copy number is known speaks for the others of its total but for
+`DIFFERS`.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 
 import numpy as np
 
-NO_MINOR = 0.1
-"""Prior that no minor copy is left, where more than one copy is."""
+LOST_IN_ALL = 0.1
+"""Prior that no sample has a minor copy left."""
+
+LOST_IN_SOME = 0.05
+"""Prior that the samples of one total, of two copies or more, have none left, where others may."""
 
 DIFFERS = 0.05
-"""Prior that a sample's minor copy number is not that of another sample with the same total."""
+"""Prior that a sample's minor copy number is not that of a known sample with the same total."""
 
-WHOLE_WITHIN = 0.01
-"""Distance of a mean total to the next whole number that counts as none."""
+ERROR = 0.1
+"""Distance of a mean total to the next whole number up to which it is taken for an error."""
 
 MOST = 48
 """Combinations kept for one site, the likeliest."""
 
 
-def candidate_minors(total: float) -> tuple[np.ndarray, np.ndarray]:
-    """Mean minor copy numbers that a mean total leaves, and their prior; both (C,), likeliest first.
+def candidates(whole: int, between: bool) -> list[tuple[int, bool, float]]:
+    """Minor copies that a whole total leaves, and their prior where not all samples lost them.
 
-    Between whole numbers, all cells have the lower one's state and a part of them one copy more, of either
-    allele.
+    between: the mean total lies between whole numbers, so a part of the cells has a copy more or less, of the
+    minor allele (True in the middle of each triple) or of the major one.
     """
-    rest = total - np.floor(total)
-    if min(rest, 1 - rest) < WHOLE_WITHIN:
-        total, rest = float(np.round(total)), 0.0
-    whole = int(np.floor(total))
-    minors = np.arange(whole // 2, -1, -1)
-    weight = 0.5 ** np.arange(len(minors))
+    minors = list(range(whole // 2, -1, -1))
+    weights = [0.5**place for place in range(len(minors))]
     if whole > 1:
-        weight[:-1] *= (1 - NO_MINOR) / weight[:-1].sum()
-        weight[-1] = NO_MINOR
-    weight = weight / weight.sum()
-    if rest == 0.0:
-        return minors.astype(float), weight
-    # the part's further copy is the larger or the smaller allele's; of two equal ones it makes no difference
-    values = np.concatenate([minors, np.minimum(minors + rest, total - minors - rest)])
-    values, place = np.unique(values.round(9), return_inverse=True)
-    prior = np.bincount(place.reshape(-1), np.tile(weight / 2, 2))
-    order = np.lexsort((-values, -prior))
-    return values[order], prior[order]
+        rest = sum(weights[:-1])
+        weights = [weight / rest * (1 - LOST_IN_SOME) for weight in weights[:-1]] + [LOST_IN_SOME]
+    if not between:
+        return [(minor, False, weight) for minor, weight in zip(minors, weights, strict=True)]
+    return [
+        (minor, side, weight / 2)
+        for minor, weight in zip(minors, weights, strict=True)
+        for side in (False, True)
+    ]
 
 
 def combinations(total: np.ndarray, minor: np.ndarray, unknown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Minor copy numbers (C, S) that one site may have, and their prior (C,), which sums to 1.
 
-    total, minor: (S,) means; unknown: (S,) where `minor` is not known.
+    total, minor: (S,) means; unknown: (S,) where `minor` is not known. The likeliest come first.
     """
-    totals = np.unique(total[unknown].round(4))
-    each: list[Sequence[tuple[float, float]]] = []
-    for value in totals.tolist():
-        minors, prior = candidate_minors(value)
-        same = ~unknown & (np.abs(total - value) < WHOLE_WITHIN)
-        if same.any():
-            told = np.abs(minors[:, None] - minor[same][None, :]).min(axis=1) < WHOLE_WITHIN
-            if told.any():
-                prior = np.where(told, prior, DIFFERS * prior)
-                prior = prior / prior.sum()
-        each.append(list(zip(minors.tolist(), prior.tolist(), strict=True)))
-    found = sorted(
-        ((float(np.prod([p for _, p in pick])), [m for m, _ in pick]) for pick in itertools.product(*each)),
-        key=lambda pair: (-pair[0], pair[1]),
-    )[:MOST]
-    prior = np.array([p for p, _ in found])
-    minors_of = np.array([m for _, m in found])
-    place = np.searchsorted(totals, total.round(4))
-    out = np.broadcast_to(minor, (len(found), len(total))).copy()
-    out[:, unknown] = minors_of[:, place[unknown]]
-    return out, prior / prior.sum()
+    whole = np.round(total).astype(np.int64)
+    rest = np.where(np.abs(total - whole) < ERROR, 0.0, total - whole)
+    groups = sorted(set(whole[unknown].tolist()))
+    each = [candidates(group, bool(rest[unknown & (whole == group)].any())) for group in groups]
+    found: list[tuple[float, list[float]]] = []
+    for pick in itertools.product(*each):
+        prior = (1 - LOST_IN_ALL) * float(np.prod([weight for _, _, weight in pick]))
+        if not any(copies for copies, _, _ in pick):  # the sides of a group have the same chance
+            prior += LOST_IN_ALL * float(np.prod([0.5 if rest[whole == g].any() else 1.0 for g in groups]))
+        out = minor.copy()
+        for group, (copies, side, _) in zip(groups, pick, strict=True):
+            here = unknown & (whole == group)
+            value = np.minimum(copies + (rest[here] if side else 0.0), total[here])
+            out[here] = np.maximum(np.minimum(value, total[here] - value), 0.0)
+            told = ~unknown & (whole == group)
+            if told.any() and not (np.round(minor[told]) == copies).any():
+                prior *= DIFFERS
+        found.append((prior, out.tolist()))
+    found.sort(key=lambda pair: (-pair[0], pair[1]))
+    weights = np.array([weight for weight, _ in found[:MOST]])
+    return np.array([out for _, out in found[:MOST]]), weights / weights.sum()
 
 
 def expand(
@@ -108,13 +105,18 @@ def expand(
 
 
 def marginalised(
-    built: tuple[np.ndarray, ...], site: np.ndarray, prior: np.ndarray, apart: np.ndarray, negligible: float
+    built: tuple[np.ndarray, ...],
+    site: np.ndarray,
+    prior: np.ndarray,
+    apart: np.ndarray,
+    negligible: float,
+    most: int,
 ) -> tuple[np.ndarray, ...]:
     """States of all combinations as those of their sites: start (U + 1,), values (R, S), log prior, kind.
 
     built: the same four of the combinations, whose site (E,) and prior (E,) `expand` gives. Equal states of a
-    site (the same values and the same `apart`) are one, whose kind is the heaviest one's; those whose prior
-    is below `negligible` go.
+    site (the same values and the same `apart`) are one, whose kind is the heaviest one's. The `most` heaviest
+    of a site stay, less those whose prior is below `negligible`.
     """
     start, values, log_weight, kind = built
     sizes = np.diff(start)
@@ -124,9 +126,13 @@ def marginalised(
     inverse = inverse.reshape(-1)
     order = np.lexsort((-weight, inverse))
     chosen = order[np.unique(inverse[order], return_index=True)[1]]
-    weight = np.bincount(inverse, weight)
-    chosen, weight = chosen[weight >= negligible], weight[weight >= negligible]
-    of = of[chosen]
+    weight, of = np.bincount(inverse, weight), of[chosen]
+    heaviest = np.lexsort((-weight, of))
+    rank = np.arange(len(of)) - np.searchsorted(of[heaviest], of[heaviest])
+    kept = np.zeros(len(of), dtype=bool)
+    kept[heaviest[rank < most]] = True
+    kept &= weight >= negligible
+    chosen, weight, of = chosen[kept], weight[kept], of[kept]
     start = np.concatenate([[0], np.cumsum(np.bincount(of, minlength=int(site.max()) + 1))]).astype(np.int64)
     log_weight = np.log(weight / np.bincount(of, weight)[of])
     return start, np.ascontiguousarray(values[chosen]), log_weight, kind[chosen]
