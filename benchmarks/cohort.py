@@ -1,6 +1,9 @@
 """A simulated cohort through the whole workflow, by size: `python -m benchmarks.cohort --patients 10 100`.
 
 Prints wall and CPU seconds a patient, how much of them is computation, memory, and the time of a large DAG.
+`--peer pyclone-vi=PATH --peer phyclone=PATH` runs both, one after the other, on the tables of a few of the
+same patients: PyClone-VI with 40 clusters and 10 restarts, PhyClone with its defaults (one chain of 1,000
+sweeps of burn-in and 10,000 kept; its authors recommend four).
 """
 
 from __future__ import annotations
@@ -30,7 +33,12 @@ def main() -> None:
     parser.add_argument("--format", choices=("vcf", "counts"), default="counts", help="input of the patients")
     parser.add_argument("--cores", type=int, default=2, help="cores for the workflow")
     parser.add_argument("--sample", type=int, default=5, help="patients whose bare computation is measured")
+    parser.add_argument(
+        "--peer", action="append", default=[], metavar="NAME=PATH", help="pyclone-vi, phyclone"
+    )
+    parser.add_argument("--peer-patients", type=int, default=3, help="patients that the peers run on")
     options = parser.parse_args()
+    peer = dict(item.split("=", 1) for item in options.peer)
     print("patients", "wall_s", "cpu_s", "wall_s_each", "cpu_s_each", "compute_s_each", "memory_MB", sep="\t")
     with tempfile.TemporaryDirectory(prefix="truncal-cohort-") as name:
         for number in options.patients:
@@ -46,6 +54,12 @@ def main() -> None:
                 sep="\t",
                 flush=True,
             )
+        if peer and options.patients:
+            cohort = Path(name) / f"cohort-{options.patients[-1]}"
+            for number, table in enumerate(sorted(cohort.glob("*/counts.tsv"))[: options.peer_patients]):
+                for tool, each in peers(table, Path(name) / f"peers-{number}", peer).items():
+                    row = (f"{each.wall:.1f}", f"{each.cpu:.1f}", "", "", "", f"{each.memory:.0f}")
+                    print(f"{table.parent.name} {tool}", *row, sep="\t", flush=True)
         for number in options.dag:
             sheet = Path(name) / f"dag-{number}.tsv"
             large_sheet(Path(name), sheet, number)
@@ -77,6 +91,42 @@ def workflow(sheet: Path, out: Path, cores: int, *more: str) -> Used:
         ],
         cwd=sheet.parent,
     )  # fmt: skip
+
+
+def peers(table: Path, folder: Path, commands: dict[str, str]) -> dict[str, Used]:
+    """What PyClone-VI and, on its clusters, PhyClone take for one patient's table."""
+    folder.mkdir()
+    fit, clusters, trace = folder / "fit.h5", folder / "clusters.tsv", folder / "trace.h5"
+    tool = commands["pyclone-vi"]
+    used = {
+        "pyclone-vi": measure(
+            [
+                tool,
+                "fit",
+                "-i",
+                str(table),
+                "-o",
+                str(fit),
+                "-d",
+                "beta-binomial",
+                "-c",
+                "40",
+                "-r",
+                "10",
+                "--seed",
+                "1",
+            ]
+        ),
+        "pyclone-vi results": measure([tool, "write-results-file", "-i", str(fit), "-o", str(clusters)]),
+    }
+    if "phyclone" in commands:
+        tool = commands["phyclone"]
+        used["phyclone"] = measure(
+            [tool, "run", "-i", str(table), "-c", str(clusters), "-o", str(trace), "--seed", "1"]
+        )
+        drawn = ["-o", str(folder / "map.tsv"), "-t", str(folder / "map.nwk")]
+        used["phyclone map"] = measure([tool, "map", "-i", str(trace), *drawn])
+    return used
 
 
 def computation(cohort: Path, patients: int) -> float:
