@@ -225,3 +225,30 @@ def test_ssm_share_may_differ(tmp_path: Path) -> None:
     ssm, clusters = write_ssm(tmp_path, PHI)
     data = read_ssm(ssm, clusters, 0.001)
     assert data.dcf == pytest.approx(PHI, abs=0.06)
+
+
+@pytest.mark.parametrize(("depth", "share"), [(30, 0.45), (2000, 0.5), (2000, 0.505), (50_000, 0.4995)])
+def test_a_gridded_trunk_is_as_sharp_beyond_1_as_its_reads(depth: int, share: float) -> None:
+    """The clones step's grid is dense at 1, so that neighbours there differ by rounding alone."""
+    grid = 0.5 - 0.5 * np.cos(np.linspace(0, np.pi, 201))
+    alt, ref = np.full((1, 1, 1), depth * share), np.full((1, 1, 1), depth * (1 - share))
+    p = np.clip(grid / 2, 1e-12, 1)
+    density, peak = grid_density(grid, (alt[0] * np.log(p) + ref[0] * np.log1p(-p))[:, None])
+    direct = evidence_of(alt, ref, 0.0)
+    found = build_evidence(density, peak, 0.0)
+    spread = np.sqrt(direct.moments[0, 0, 1])
+    assert found.moments[0, 0, 0] == pytest.approx(direct.moments[0, 0, 0], abs=0.1 * spread)
+    assert found.moments[0, 0, 1] == pytest.approx(direct.moments[0, 0, 1], rel=0.1)
+
+
+def test_no_second_root_beside_a_trunk() -> None:
+    """A clone of DCF 1 in all samples keeps the trunk, whatever else fits badly."""
+    grid = 0.5 - 0.5 * np.cos(np.linspace(0, np.pi, 201))
+    alt = np.array([[20_000.0] * 4, [19_000, 700, 600, 19_000], [600, 18_000, 500, 12_000]])
+    p = np.clip(grid / 2, 1e-12, 1)
+    logs = alt[..., None] * np.log(p) + (40_000 - alt[..., None]) * np.log1p(-p)
+    density, peak = grid_density(grid, logs)
+    facts = build_evidence(density, peak, 0.015)
+    found = tree_posterior(facts, class_prior(3, 0.05), exact_up_to=6, chains=2, samples=60, seed=1)
+    one = (found.trees == 0).sum(axis=1) == 1
+    assert found.probability[one & (found.trees[:, 0] == 0)].sum() > 0.999

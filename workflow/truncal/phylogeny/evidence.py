@@ -28,6 +28,10 @@ LIMIT = 1.5
 cut off at 1, which
 three moments would describe badly; the root's sum rule keeps every DCF to 1."""
 
+FELT, FARTHEST = 4.0, 0.1
+"""Log units, and distance from 1, of the point that tells how a gridded likelihood goes on beyond 1, and how far
+its peak may lie beyond 1."""
+
 NARROWEST = 1e-5
 """No window is narrower, whatever the depth."""
 
@@ -146,18 +150,17 @@ def grid_density(grid: np.ndarray, log_likelihood: np.ndarray) -> tuple[Density,
         [2 * logs[:, :, :1] - logs[:, :, 1:2], logs, 2 * logs[:, :, -1:] - logs[:, :, -2:-1]], axis=2
     )
 
-    # beyond 1 the parabola of the last three points goes on, bent down at least a little
-    bend_out = np.minimum(logs[:, :, -1:] - 2 * logs[:, :, -2:-1] + logs[:, :, -3:-2], -1e-4)
-    slope = logs[:, :, -1:] - logs[:, :, -2:-1] + 0.5 * bend_out
+    slope, bend_out = _beyond(grid, logs)
 
     def density(at: np.ndarray) -> np.ndarray:
-        beyond = np.maximum(at - 1.0, 0.0) * (count - 1)
+        beyond = np.maximum(at - 1.0, 0.0)
         place = np.interp(at, grid, numbers)
         left = np.minimum(place.astype(np.int64), count - 2)
         t = place - left
         p0, p1, p2, p3 = (np.take_along_axis(padded, left + shift, axis=2) for shift in range(4))
         curve = p1 + 0.5 * t * (p2 - p0 + t * (2 * p0 - 5 * p1 + 4 * p2 - p3 + t * (3 * (p1 - p2) + p3 - p0)))
-        return np.minimum(curve, np.maximum(p1, p2) + 20.0) + beyond * (slope + 0.5 * beyond * bend_out)
+        tail = beyond * (slope[:, :, None] + 0.5 * beyond * bend_out[:, :, None])
+        return np.minimum(curve, np.maximum(p1, p2) + 20.0) + tail
 
     best = logs.argmax(axis=2)
     inner = np.clip(best, 1, count - 2)
@@ -166,7 +169,31 @@ def grid_density(grid: np.ndarray, log_likelihood: np.ndarray) -> tuple[Density,
     )
     bend = left - 2 * middle + right
     shift = np.where((bend < 0) & (best == inner), 0.5 * (left - right) / np.where(bend < 0, bend, -1.0), 0.0)
-    return density, np.interp(best + np.clip(shift, -0.5, 0.5), numbers, grid)
+    peak = np.interp(best + np.clip(shift, -0.5, 0.5), numbers, grid)
+    outside = (best == count - 1) & (slope > 0)
+    return density, np.where(outside, 1.0 - slope / bend_out, peak)
+
+
+def _beyond(grid: np.ndarray, logs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Slope and curvature (K, S) at 1 of the parabola that carries a log-likelihood on beyond 1.
+
+    It goes through the likelihood at 1, at the nearest point that is `FELT` off (or `FARTHEST` away) and at
+    one between: a grid that is dense at 1 has neighbours there that differ by rounding alone.
+    """
+    last = len(grid) - 1
+    felt = np.abs(logs - logs[:, :, -1:]) >= FELT
+    felt[:, :, grid <= 1.0 - FARTHEST] = True
+    felt[:, :, -2:] = False
+    far = last - 1 - np.argmax(felt[:, :, -2::-1], axis=2)
+    far = np.minimum(far, last - 2)
+    near = np.minimum(np.searchsorted(grid, 0.5 * (1.0 + grid[far])), last - 1)
+    a, b = grid[near] - 1.0, grid[far] - 1.0
+    f = (np.take_along_axis(logs, near[:, :, None], axis=2)[:, :, 0] - logs[:, :, -1]) / a
+    g = (np.take_along_axis(logs, far[:, :, None], axis=2)[:, :, 0] - logs[:, :, -1]) / b
+    bend = np.minimum(2.0 * (g - f) / (b - a), -1e-4)
+    slope = f - 0.5 * bend * a
+    bend = np.minimum(bend, -slope / FARTHEST)  # its peak is at most that far beyond 1
+    return slope, bend
 
 
 def binomial_density(alt: np.ndarray, ref: np.ndarray, share: np.ndarray) -> tuple[Density, np.ndarray]:
