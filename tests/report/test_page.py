@@ -20,7 +20,7 @@ from truncal.report.cohort import run_cohort
 from truncal.report.document import write_document
 from truncal.report.figures import FIGURES, rendered
 from truncal.report.page import report_html
-from truncal.report.patient import Tree, patient_of
+from truncal.report.patient import Driver, Tree, patient_of
 from truncal.report.proportions import fish_svg
 from truncal.report.svg import tag, text
 from truncal.report.tree import differences, layout
@@ -43,6 +43,19 @@ def test_verdict_names_trunk_branch_and_undecided() -> None:
         "2 undecided (KRAS G12C, MET amplification)."
     )
     assert "P(branch) 0.97" in page and "P(trunk) &gt; 0.99" in page and "not on the tree" in page
+
+
+@pytest.mark.parametrize(
+    ("event", "name"),
+    [
+        ("T790M", "EGFR T790M"),
+        ("EGFR exon 19 deletion", "EGFR exon 19 deletion"),
+        ("truncating chr10:89717717:NCTGTG>N", "EGFR truncating"),
+        ("splice 7:1000:A>T", "EGFR splice"),
+    ],
+)
+def test_a_driver_is_named_without_coordinates(event: str, name: str) -> None:
+    assert Driver({"gene": "EGFR", "event": event}, "trunk", 1).name == name
 
 
 def test_no_driver_is_said_and_not_left_empty() -> None:

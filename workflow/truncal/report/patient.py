@@ -15,6 +15,7 @@ from truncal.report.palette import Mark, mark
 
 TRUNK, BRANCH, UNSURE = "trunk", "branch", "unsure"
 TRUNK_FROM, BRANCH_TO = 0.9, 0.1
+_COORDINATES = re.compile(r" (?:chr)?\w+:\d+:[A-Za-z]*>[A-Za-z]*$")
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,9 @@ class Driver:
 
     @property
     def name(self) -> str:
-        """Gene and change, as people say it."""
+        """Gene and change, as people say it; coordinates are left to the details."""
         gene, event = self.row.get("gene") or "", self.row.get("event") or self.row.get("hgvsp") or ""
+        event = _COORDINATES.sub("", event)
         return event if event.startswith(gene) and gene else f"{gene} {event}".strip()
 
 
