@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from truncal.errors import UserError
-from truncal.reads.alleles import refusal, split_keys, trim
+from truncal.reads.alleles import are_snvs, refusal, split_keys, trim
 from truncal.reads.reference import Reference, left_align, normalise
 
 SEQUENCE = "GATTACACACACAGGTTTTTTCATCATCATGGGAACCCTTAGAGAGAGATTCCGGAACGT" * 4
@@ -68,7 +68,8 @@ def test_trimming(given_allele: tuple, expected: tuple) -> None:
 
 
 def test_keys_are_canonical_whatever_the_naming() -> None:
-    keys = split_keys(["chr1", "1", "chrX", "23", "chrM"], [5] * 5, ["A"] * 5, ["t", "T", "G", "g", "C"])
+    ref, alt = ["A"] * 5, ["t", "T", "G", "g", "C"]
+    keys = split_keys(["chr1", "1", "chrX", "23", "chrM"], [5] * 5, ref, alt, are_snvs(ref, alt))
     assert [key[0] for key in keys] == ["1", "1", "X", "X", "MT"]
     assert keys[0] == keys[1]
     assert keys[2] == keys[3]

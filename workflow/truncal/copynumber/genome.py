@@ -68,14 +68,9 @@ def canonical(name: str) -> str:
 
 def canonical_names(names: Iterable[str]) -> list[str]:
     """`canonical` of many names, each distinct one translated once."""
-    known: dict[str, str] = {}
-    out = []
-    for name in names:
-        found = known.get(name)
-        if found is None:
-            found = known[name] = canonical(name)
-        out.append(found)
-    return out
+    names = list(names)
+    known = {name: canonical(name) for name in set(names)}
+    return [known[name] for name in names]
 
 
 def builds_that_fit(chrom: Iterable[str], end: Iterable[int]) -> set[str]:

@@ -185,6 +185,8 @@ def unite(
         annotation,
         excluded,
     )
+    if len(files) == 1 and keys is files[0][0].key:  # seen to be in order
+        return united
     order = genomic_order(keys)
     return united if (np.diff(order) == 1).all() else united.take(order)
 
@@ -195,10 +197,9 @@ def _ascending(keys: Sequence[Key]) -> bool:
 
 
 def _places(keys: Sequence[Key]) -> np.ndarray:
+    names = [key[0] for key in keys]
     rank = dict(_ORDER)
-    code = np.fromiter(
-        (rank[key[0]] if key[0] in rank else rank.setdefault(key[0], len(rank)) for key in keys),
-        dtype=np.int64,
-        count=len(keys),
-    )
-    return (code << 40) + np.fromiter((key[1] for key in keys), dtype=np.int64, count=len(keys))
+    for name in dict.fromkeys(names):
+        rank.setdefault(name, len(rank))
+    code = np.array([rank[name] for name in names], dtype=np.int64)
+    return (code << 40) + np.array([key[1] for key in keys], dtype=np.int64)

@@ -12,7 +12,7 @@ from truncal.copynumber.genome import canonical_names
 Key = tuple[str, int, str, str]
 """One change: canonical chromosome, position, reference, alternative."""
 
-_PLAIN = frozenset("ACGT")
+_SNVS = frozenset((ref, alt) for ref in "ACGT" for alt in "ACGT" if ref != alt)
 _BASES = re.compile(r"[ACGTN]+\Z", re.IGNORECASE)
 
 
@@ -47,18 +47,17 @@ def trim(pos: int, ref: str, alt: str) -> tuple[int, str, str]:
     return (pos + start, ref[start:], alt[start:]) if start else (pos, ref, alt)
 
 
-def split_keys(chrom: Sequence[str], pos: Sequence[int], ref: Sequence[str], alt: Sequence[str]) -> list[Key]:
-    """(canonical chromosome, pos, ref, alt) of each allele, trimmed, in upper case."""
+def split_keys(
+    chrom: Sequence[str], pos: Sequence[int], ref: Sequence[str], alt: Sequence[str], snv: np.ndarray
+) -> list[Key]:
+    """(canonical chromosome, pos, ref, alt) of each allele, trimmed, in upper case; snv: from `are_snvs`."""
     names = canonical_names(chrom)  # one distinct text a chromosome keeps the tuples small
     keys: list[Key] = list(zip(names, pos, ref, alt, strict=True))
-    for i in np.flatnonzero(~(are_snvs(ref, alt))).tolist():
+    for i in np.flatnonzero(~snv).tolist():
         keys[i] = (names[i], *trim(pos[i], ref[i].upper(), alt[i].upper()))
     return keys
 
 
 def are_snvs(ref: Sequence[str], alt: Sequence[str]) -> np.ndarray:
     """Which alleles are plain substitutions of one base, (n,) bool."""
-    plain = _PLAIN
-    return np.fromiter(
-        (r in plain and a in plain for r, a in zip(ref, alt, strict=True)), dtype=bool, count=len(ref)
-    )
+    return np.fromiter(map(_SNVS.__contains__, zip(ref, alt, strict=True)), dtype=bool, count=len(ref))

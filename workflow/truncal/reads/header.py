@@ -18,7 +18,7 @@ _BUILD_WORDS = {
     "GRCh37": re.compile(r"grch37|hg19|hs37|b37|human_g1k_v37|grch_37", re.IGNORECASE),
     "GRCh38": re.compile(r"grch38|hg38|hs38|assembly38|grch_38", re.IGNORECASE),
 }
-_FIELD = re.compile(r"##(FORMAT|INFO)=<ID=([^,>]+),.*?Number=([^,>]+)")
+_FIELD = re.compile(r"##(FORMAT|INFO)=<ID=([^,>]+),.*?Number=([^,>]+)(?:,Type=(\w+))?")
 _CONTIG = re.compile(r"##contig=<ID=([^,>]+)(?:.*?length=(\d+))?")
 _SAMPLE = re.compile(r"##SAMPLE=<ID=([^,>]+)(.*)>\s*\Z")
 _META = re.compile(r"##([A-Za-z_.]+)=(.*)\Z")
@@ -31,6 +31,7 @@ class Header:
 
     columns: sample columns in file order. formats, infos: field → its Number. meta: other `##key=value`
     lines. contigs: contig → length (None where not stated). samples: `##SAMPLE` lines, ID → the rest.
+    descriptions: of INFO fields. types: `FORMAT/ID` or `INFO/ID` → Type, where it follows the Number.
     """
 
     path: Path
@@ -41,6 +42,7 @@ class Header:
     contigs: dict[str, int | None]
     samples: dict[str, str] = field(default_factory=dict)
     descriptions: dict[str, str] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def caller(self) -> str:
@@ -158,6 +160,7 @@ def parse_header(path: Path, text: str, columns: Sequence[str]) -> Header:
     contigs: dict[str, int | None] = {}
     samples: dict[str, str] = {}
     descriptions: dict[str, str] = {}
+    types: dict[str, str] = {}
     for line in text.splitlines():
         if line.startswith("##contig"):
             match = _CONTIG.match(line)
@@ -167,8 +170,10 @@ def parse_header(path: Path, text: str, columns: Sequence[str]) -> Header:
         if line.startswith(("##FORMAT", "##INFO")):
             match = _FIELD.match(line)
             if match:
-                kind, name, number = match.groups()
+                kind, name, number, type_ = match.groups()
                 (formats if kind == "FORMAT" else infos)[name] = number
+                if type_:
+                    types[f"{kind}/{name}"] = type_
                 if kind == "INFO" and (said := _DESCRIPTION.search(line)):
                     descriptions[name] = said.group(1)
             continue
@@ -179,4 +184,4 @@ def parse_header(path: Path, text: str, columns: Sequence[str]) -> Header:
         match = _META.match(line)
         if match:
             meta.setdefault(match.group(1), []).append(match.group(2))
-    return Header(path, list(columns), formats, infos, meta, contigs, samples, descriptions)
+    return Header(path, list(columns), formats, infos, meta, contigs, samples, descriptions, types)

@@ -1,8 +1,9 @@
 """Somatic variants and their read counts from a VCF or BCF.
 
 One pass over the file collects what every record has (alleles, FILTER, the fields of the scheme that fits the
-header) as raw bytes; the arithmetic is done afterwards on whole arrays. A second pass looks again at the few
-records that this scheme does not answer for, with every scheme the header allows.
+header): `text` does it for text files without surprises, htslib for all others, as raw bytes; the arithmetic
+is done afterwards on whole arrays. A second pass looks again at the few records that this scheme does not
+answer for, with every scheme the header allows.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from truncal.reads.columns import Columns
 from truncal.reads.header import Header, broken, open_vcf, parse_header
 from truncal.reads.precheck import declare
 from truncal.reads.schemes import SCHEMES, Alleles, Scheme, candidates
+from truncal.reads.text import Records, read_text
 
 NORMAL_IN_TUMOUR = ("NAD", "NDP")
 """ClairS writes the normal's alternative reads and depth into the tumour's column."""
@@ -132,20 +134,6 @@ _GERMLINE = {
 }
 
 
-@dataclass
-class _Records:
-    """What the first pass collects, one entry a record."""
-
-    chrom: list[str] = field(default_factory=list)
-    pos: list[int] = field(default_factory=list)
-    ref: list[str] = field(default_factory=list)
-    alts: list[list[str]] = field(default_factory=list)
-    filters: list[str | None] = field(default_factory=list)
-    raw: dict[str, list[bytes]] = field(default_factory=dict)
-    info: dict[str, list[Any]] = field(default_factory=dict)
-    filtered: bool = False
-
-
 def read_calls(
     header: Header,
     columns: Columns,
@@ -169,14 +157,15 @@ def read_calls(
         beside = []
     status = [name for name in ("SS",) if name in header.formats]
     names = [name for name in info if name in header.infos]
-    records = _first_pass(
-        header, [*schemes[0].fields, *beside, *status], [*names, *([source.info] if source else [])]
-    )
+    fields = [*schemes[0].fields, *beside, *status]
+    infos = [*names, *([source.info] if source else [])]
+    records = read_text(header, fields, infos) or _first_pass(header, fields, infos)
     if not records.pos:
         raise UserError(Fault("has no records", header.path))
     samples = max(len(header.columns), 1)
     arrays = {name: stack(raw, samples, wanted) for name, raw in records.raw.items()}
-    alleles, excluded = _split(records)
+    arrays |= {name: values[:, wanted] for name, values in records.values.items()}
+    alleles, snv, excluded = _split(records)
     alt, depth = schemes[0].decode(arrays, alleles)
     tumours = len(columns.tumours)
     doubt = np.isnan(alt[:, :tumours]).all(axis=1) | (~np.isnan(alt) & np.isnan(depth)).any(axis=1)
@@ -197,7 +186,7 @@ def read_calls(
         normal_alt, normal_depth = (arrays[name][alleles.record, 0, -1] for name in beside)
     calls = Calls(
         header.path.name,
-        split_keys(chrom, pos, alleles.ref.tolist(), alleles.alt.tolist()),
+        split_keys(chrom, pos, alleles.ref.tolist(), alleles.alt.tolist(), snv),
         chrom,
         filters,
         alt[:, :tumours],
@@ -218,7 +207,7 @@ def read_calls(
 
 
 def _refuse_negative(
-    header: Header, records: _Records, alleles: Alleles, alt: np.ndarray, depth: np.ndarray
+    header: Header, records: Records, alleles: Alleles, alt: np.ndarray, depth: np.ndarray
 ) -> None:
     wrong = np.flatnonzero((alt < 0).any(axis=1) | (depth < 0).any(axis=1))
     if len(wrong):
@@ -228,7 +217,7 @@ def _refuse_negative(
         raise UserError(Fault(f"{where} has a negative read count{more}", header.path))
 
 
-def _annotations(records: _Records, alleles: Alleles, source: Source | None) -> list[Raw | None]:
+def _annotations(records: Records, alleles: Alleles, source: Source | None) -> list[Raw | None]:
     rows = alleles.record.tolist()
     if source is None:
         return [None] * len(rows)
@@ -239,8 +228,8 @@ def _annotations(records: _Records, alleles: Alleles, source: Source | None) -> 
     ]
 
 
-def _first_pass(header: Header, fields: Sequence[str], infos: Sequence[str]) -> _Records:
-    records = _Records(raw={name: [] for name in fields}, info={name: [] for name in infos})
+def _first_pass(header: Header, fields: Sequence[str], infos: Sequence[str]) -> Records:
+    records = Records(raw={name: [] for name in fields}, info={name: [] for name in infos})
     formats = [(name, store) for name, store in records.raw.items() if name != "GT" and "/" not in name]
     special = [(name, store) for name, store in records.raw.items() if name == "GT" or "/" in name]
     info = list(records.info.items())
@@ -342,20 +331,24 @@ def iterate(header: Header) -> Iterator[Any]:
         scan = True
 
 
-def _split(records: _Records) -> tuple[Alleles, list[tuple[str, str, str]]]:
-    """One entry an alternative allele; what is no small variant is left out with the reason."""
-    refs = records.ref
-    record = np.repeat(np.arange(len(refs)), [max(len(options), 1) for options in records.alts])
-    single = len(record) == len(refs)
-    number = np.ones(len(record), dtype=np.int64)
-    if not single:
-        first = np.concatenate([[0], np.flatnonzero(np.diff(record)) + 1])
-        number = np.arange(len(record)) - np.repeat(first, np.diff(np.append(first, len(record)))) + 1
-    alt = [option for options in records.alts for option in (options or ("",))]
-    ref = refs if single else [refs[i] for i in record.tolist()]
-    kept = are_snvs(ref, alt)
+def _split(records: Records) -> tuple[Alleles, np.ndarray, list[tuple[str, str, str]]]:
+    """One entry an alternative allele, and which are SNVs; what is no small variant is left out with the
+    reason."""
+    refs, options = records.ref, records.alts
+    sizes = np.fromiter(map(len, options), dtype=np.int64, count=len(options))
+    if (sizes == 1).all():
+        record, number = np.arange(len(refs)), np.ones(len(refs), dtype=np.int64)
+        ref, alt = refs, [option for (option,) in options]
+    else:
+        sizes = np.maximum(sizes, 1)
+        record = np.repeat(np.arange(len(refs)), sizes)
+        number = np.arange(len(record)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + 1
+        ref = [refs[i] for i in record.tolist()]
+        alt = [option for some in options for option in (some or ("",))]
+    snv = are_snvs(ref, alt)
+    kept = snv.copy()
     excluded = []
-    for i in np.flatnonzero(~kept).tolist():
+    for i in np.flatnonzero(~snv).tolist():
         reason = refusal(ref[i], alt[i])
         kept[i] = reason is None
         if reason is not None:
@@ -363,7 +356,7 @@ def _split(records: _Records) -> tuple[Alleles, list[tuple[str, str, str]]]:
             name = f"{records.chrom[row]}:{records.pos[row]}:{ref[i]}:{alt[i] or '.'}"
             excluded.append((name, "not_a_mutation", reason))
     texts = np.array(ref, dtype=object), np.array(alt, dtype=object)
-    return Alleles(record[kept], number[kept], texts[0][kept], texts[1][kept]), excluded
+    return Alleles(record[kept], number[kept], texts[0][kept], texts[1][kept]), snv[kept], excluded
 
 
 def _second_pass(
