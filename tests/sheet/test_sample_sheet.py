@@ -81,7 +81,7 @@ def test_values_and_paths_of_a_good_sheet(folder: Path) -> None:
         (
             "patient sample vcf timepoint",
             ["P R a.vcf 1.5"],
-            ["row 2, column timepoint: 1.5 is not an integer"],
+            ["row 2, column timepoint: 1.5 is not an integer; expected: Ordinal of the time point"],
         ),
         ("patient sample vcf kind", ["P R a.vcf blood"], ["column kind: blood is not one of tissue, plasma"]),
         ("patient sample vcf sex", ["P R a.vcf X"], ["row 2, column sex"]),

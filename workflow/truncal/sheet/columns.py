@@ -57,7 +57,7 @@ def _converter(rule: Mapping[str, Any]) -> Callable[[str], tuple[Any, str | None
 def _number(rule: Mapping[str, Any]) -> Callable[[str], tuple[Any, str | None]]:
     kind: Callable[[str], Any] = int if rule["type"] == "integer" else float
     low, above, high = rule.get("minimum"), rule.get("exclusiveMinimum"), rule.get("maximum")
-    expected = _range(rule)
+    expected = f"{_range(rule)}; expected: {rule['description']}" if "description" in rule else _range(rule)
 
     def convert(text: str) -> tuple[Any, str | None]:
         try:
