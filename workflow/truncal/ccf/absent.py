@@ -20,6 +20,9 @@ DEPTH_QUANTILES = np.array([0.05, 0.25, 0.5, 0.75])
 """Depths of the sample's listed sites at which an unlisted one is imagined; listed sites are the deeper ones,
 so the upper tail is left out."""
 
+EXCEPTIONS = 0.01
+"""Share of a sample's listed sites that may have fewer reads than its caller's limit."""
+
 STEP = 0.05
 """Spacing of the tables in mutated copies."""
 
@@ -50,8 +53,23 @@ class NotCalled:
     values: np.ndarray
 
 
+def listing_limits(alt: np.ndarray, depth: np.ndarray, absent: Absent) -> tuple[float, float]:
+    """Alternative reads and frequency that the sample's caller needs: as configured, unless listed sites have
+    less.
+
+    alt, depth: (R,) of the sample's listed sites, depth > 0. A hundredth of them may be exceptions.
+    """
+    least, share = float(absent.min_alt), absent.min_vaf
+    if len(alt):
+        rank = int(EXCEPTIONS * len(alt))
+        least = min(least, float(np.partition(alt, rank)[rank]))
+        share = min(share, float(np.partition(alt / depth, rank)[rank]))
+    return least, share
+
+
 def not_called_tables(
     called: np.ndarray,
+    alt: np.ndarray,
     depth: np.ndarray,
     scale: np.ndarray,
     error: np.ndarray,
@@ -60,7 +78,7 @@ def not_called_tables(
 ) -> NotCalled:
     """Tables for all sites that are not called; those of one sample and copy number share one.
 
-    called, depth, scale, error: (N, S); overdispersion: (S,).
+    called, alt, depth, scale, error: (N, S); overdispersion: (S,).
     """
     copies = np.arange(0.0, MOST_COPIES + STEP / 2, STEP)
     where = np.full(called.shape, -1, dtype=np.int64)
@@ -73,11 +91,13 @@ def not_called_tables(
     keys = np.column_stack([sample, scale[mutation, sample].round(3), error[mutation, sample]])
     _, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     depths = np.ones((called.shape[1], len(DEPTH_QUANTILES)), dtype=np.int64)
+    limits = np.ones(depths.shape, dtype=np.int64)
     for index in range(called.shape[1]):
-        listed = depth[called[:, index] & (depth[:, index] > 0), index]
-        if len(listed):
-            depths[index] = np.quantile(listed, DEPTH_QUANTILES).astype(np.int64)
-    limits = np.maximum(absent.min_alt, np.ceil(absent.min_vaf * depths)).astype(np.int64)
+        listed = called[:, index] & (depth[:, index] > 0)
+        if listed.any():
+            depths[index] = np.quantile(depth[listed, index], DEPTH_QUANTILES).astype(np.int64)
+        least, share = listing_limits(alt[listed, index], depth[listed, index], absent)
+        limits[index] = np.maximum(least, np.ceil(share * depths[index]))
     of = sample[first]
     log_missed = censored_log_likelihood(
         depths[of],

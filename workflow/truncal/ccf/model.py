@@ -200,7 +200,9 @@ def _rows(sites: Sites, absent: Absent, overdispersion: np.ndarray, purity_facto
     alleles = np.maximum(alleles, 1e-3)
     scale = purity / alleles
     spread = (purity * np.sqrt(2.0) * sites.copies_error / alleles) ** 2
-    missing = not_called_tables(sites.called, sites.depth, scale, sites.error, overdispersion, absent)
+    missing = not_called_tables(
+        sites.called, sites.alt, sites.depth, scale, sites.error, overdispersion, absent
+    )
     table = np.where(sites.called & (sites.depth == 0), NOTHING, missing.table)
     # the total's error widens the frequency in proportion to itself: v²·spread over v(1 − v)
     v = np.clip((sites.alt + 0.5) / (sites.depth + 1), 0.0, 0.9)

@@ -109,12 +109,14 @@ def summarise(
     cn_variance,
     phi,
     phi_variance,
+    spread,
     major,
     at_least,
 ):
     """Fill a `Summary` for all mutations; trunk_log: joint log-likelihoods of the trunk states.
 
-    responsibility: (N, 1 + K + 1) with the trunk first and outliers last. major: (N, S). at_least: CCF that
+    responsibility: (N, 1 + K + 1) with the trunk first and outliers last. spread: (K, S) variance of the
+    members' DCFs around the cluster's. major: (N, S). at_least: CCF that
     counts as clonal.
     """
     alt, depth, scale, error, overdispersion, _whole, _floor, table, _tables = rows
@@ -190,25 +192,32 @@ def summarise(
                     continue
                 weight[count] = w
                 for s in range(samples):
-                    f = phi[k, s]
-                    d_mean[s, count], d_spread[s, count] = f, math.sqrt(phi_variance[k, s])
+                    f, own = phi[k, s], spread[k, s]
+                    times = slope(kind[z])
                     loss = max(-change[z, s], 0.0) if kind[z] == LOST else 0.0
-                    mean, variance = max(f - loss, 0.0), phi_variance[k, s]
+                    error_u = 0.0
                     if loss > 0.0:
-                        variance += cn_variance if not_whole(loss) else 0.0
-                        if table[n, s] == -1:
-                            mean, variance = _narrowed(
-                                mean,
-                                variance,
-                                alt[n, s],
-                                depth[n, s],
-                                scale[n, s],
-                                error[n, s],
-                                overdispersion[n, s],
-                            )
-                        mean = min(mean, f)
-                    c_mean[s, count], c_spread[s, count] = mean, math.sqrt(variance)
-                    copies[n, s] += w * (mean if loss > 0.0 else max(slope(kind[z]) * f + change[z, s], 0.0))
+                        error_u = phi_variance[k, s] + (cn_variance if not_whole(loss) else 0.0)
+                    # u = u(φ_k) + what is the mutation's own, which its reads tell
+                    gain, away = 0.0, 0.0
+                    u = max(times * f + change[z, s], 0.0)
+                    free = times * times * own + error_u
+                    if free > 0.0 and table[n, s] == -1:
+                        found, left = _narrowed(
+                            u, free, alt[n, s], depth[n, s], scale[n, s], error[n, s], overdispersion[n, s]
+                        )
+                        gain, away = 1.0 - left / free, found - u
+                    held = phi_variance[k, s] * (1 - gain) ** 2
+                    if loss > 0.0:
+                        mean = min(u + away, f)
+                        c_mean[s, count], c_spread[s, count] = mean, math.sqrt(free * (1 - gain))
+                        d_mean[s, count], d_spread[s, count] = f, math.sqrt(phi_variance[k, s] + own)
+                        copies[n, s] += w * mean
+                    else:
+                        mean = f + away / times
+                        d_mean[s, count], d_spread[s, count] = mean, math.sqrt(held + own * (1 - gain))
+                        c_mean[s, count], c_spread[s, count] = mean, d_spread[s, count]
+                        copies[n, s] += w * max(times * mean + change[z, s], 0.0)
                     retained[n, s] += 0.0 if loss > RETAINED_WITHIN else w
                 count += 1
         r = responsibility[n, clusters + 1]

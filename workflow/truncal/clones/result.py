@@ -10,6 +10,8 @@ from truncal.clones.components import Summary, summarise
 from truncal.clones.fit import Fit
 from truncal.clones.kernels import profile, state_shares, trunk_states
 from truncal.clones.mixture import TRUNK
+from truncal.clones.spread import spread_within
+from truncal.clones.trunk import with_learned_odds
 
 GRID = 0.5 - 0.5 * np.cos(np.linspace(0, np.pi, 201))
 """DCFs at which the clusters' likelihoods are handed on, denser towards 0 and 1."""
@@ -64,6 +66,7 @@ def clustering(fit: Fit, *, at_least: float = 0.95, model_error: float = 0.01) -
         states.trunk_kind,
         cn_variance,
     )
+    trunk_log = with_learned_odds(states, trunk_log, r[:, TRUNK])
     summary = Summary(
         *summarise(
             model.rows,
@@ -80,6 +83,7 @@ def clustering(fit: Fit, *, at_least: float = 0.95, model_error: float = 0.01) -
             cn_variance,
             phi[1:],
             variance[1:],
+            spread_within(model, mixture),
             model.sites.major,
             at_least,
         )
