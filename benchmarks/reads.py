@@ -19,7 +19,7 @@ from truncal.reads.bam import count_sites
 
 HELP = "force-counting of SNVs, MNVs, indels and complex changes"
 KINDS = ["snv", "mnv", "ins", "del", "complex"]
-SHOWN = ("sites", "within_one", *KINDS, "vaf_bias", "sites_per_cpu_s")
+SHOWN = ("sites", "within_one", *KINDS, "ins_30", "vaf_bias", "sites_per_cpu_s")
 
 
 def run(options: argparse.Namespace, report: Report) -> None:
@@ -35,6 +35,7 @@ def run(options: argparse.Namespace, report: Report) -> None:
             "half the indels in repeats": {"seed": 12, "repeats": 0.5},
             "150-base reads": {"seed": 13, "read_length": 150, "repeats": 0.3},
             "targets 10 kb apart": {"seed": 14, "gap": 10_000},
+            "75-base reads": {"seed": 16, "read_length": 75, "repeats": 0.3},
         }.items():
             planted = generator.simulate(folder / title, KINDS * 120, nuisance=0.0, **settings)
             rows[title] = _score(planted, planted.path)
@@ -70,11 +71,13 @@ def _score(planted, path: Path) -> dict[str, float]:
     alt = np.array([site.true_alt for site in planted.sites])
     close = (abs(counts.ref - ref) <= 1) & (abs(counts.alt - alt) <= 1)
     kind = np.array([site.kind for site in planted.sites])
+    size = np.array([len(site.alt) for site in planted.sites])
     bias = counts.alt / np.maximum(counts.depth, 1) - alt / np.maximum(ref + alt, 1)
     return {
         "sites": len(close),
         "within_one": close.mean(),
         **{name: close[kind == name].mean() for name in KINDS},
+        "ins_30": close[(kind == "ins") & (size > 30)].mean(),
         "vaf_bias": bias.mean(),
         "sites_per_cpu_s": len(close) / seconds,
     }
@@ -89,7 +92,7 @@ def _realigned(planted, folder: Path) -> Path:
     with pysam.AlignmentFile(str(planted.path)) as reads:
         for read in reads:
             bases, quality = read.query_sequence, read.query_qualities_str
-            if read.is_read2:
+            if read.is_read2 and not read.is_unmapped:
                 bases, quality = bases.translate(complement)[::-1], quality[::-1]
             pairs.setdefault(read.query_name, {})[read.is_read2] = bases, quality
     fastq = [folder / "1.fq", folder / "2.fq"]

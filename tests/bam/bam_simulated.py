@@ -15,6 +15,8 @@ import pysam
 SPACING = 400
 SITE = 200  # of the variant inside its stretch of the reference
 BASES = "ACGT"
+PLACED = 30
+"""Score that an aligner wants (the default of bwa mem's -T): a base counts 1, opening a gap costs 6."""
 
 
 @dataclass
@@ -179,11 +181,18 @@ def _reads_of_site(
             read.query_name = name
             read.query_sequence = bases.tobytes().decode()
             read.query_qualities_str = (quality[i, mate] + 33).tobytes().decode()
-            position, read.cigartuples = _align(site, which, start, read_length, rng)
+            position, cigar = _align(site, which, start, read_length, rng)
             read.reference_id = 0
             read.reference_start = origin_of_stretch + position
             read.mapping_quality = int(rng.integers(0, 20)) if spoiled[i] == 1 else 60
             read.flag = 0x1 | 0x2 | (0x40 | 0x20 if mate == 0 else 0x80 | 0x10)
+            if cigar is None:  # not placed: as it came from the machine, beside its mate
+                read.flag = (read.flag | 0x4) & ~0x12
+                read.mapping_quality = 0
+                if mate == 1:
+                    _turn(read)
+            else:
+                read.cigartuples = cigar
             read.flag |= (0, 0, 0x400, 0x200, 0x100)[spoiled[i]]
             if start <= low and start + read_length > high:
                 informative |= site.kind != "snv" or bool(quality[i, mate, low - start] >= 20)
@@ -197,8 +206,9 @@ def _reads_of_site(
 
 def _align(
     site: Planted, which: int, start: int, read_length: int, rng: np.random.Generator
-) -> tuple[int, list[tuple[int, int]]]:
-    """Position in the stretch and CIGAR of a read that starts at `start` of its haplotype."""
+) -> tuple[int, list[tuple[int, int]] | None]:
+    """Position in the stretch and CIGAR of a read that starts at `start` of its haplotype; no CIGAR where too
+    little of it is in the reference for an aligner to place it."""
     if not which or site.kind == "snv":
         return start, [(0, read_length)]
     ref, alt = (site.ref, site.alt) if site.kind == "mnv" else (site.ref[1:], site.alt[1:])
@@ -210,6 +220,9 @@ def _align(
     if left <= -len(alt):
         return start + len(ref) - len(alt), [(0, read_length)]
     # the overhang that an aligner wants before it opens a gap, or goes through two mismatches
+    opened = abs(len(alt) - len(ref))
+    if max(left, right, left + right - 6 - opened) < PLACED:
+        return start, None
     wanted = 5 if site.kind == "mnv" else 6 + int(rng.integers(0, 6)) + len(alt) // 3
     runs_on = rng.random() < 0.5
     if right < wanted:
@@ -224,3 +237,10 @@ def _align(
     same = min(len(ref), len(alt))
     gap = [(2, len(ref) - same)] if len(ref) > same else [(1, len(alt) - same)] if len(alt) > same else []
     return start, [(0, left + same), *gap, (0, right)]
+
+
+def _turn(read: pysam.AlignedSegment) -> None:
+    """Write a read in the other direction."""
+    quality = read.query_qualities_str
+    read.query_sequence = read.query_sequence.translate(str.maketrans("ACGT", "TGCA"))[::-1]
+    read.query_qualities_str = quality[::-1]

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+import pysam
 import pytest
 from bam_simulated import Simulated, simulate
 
@@ -50,6 +51,37 @@ def test_allele_frequency_of_long_indels_is_not_biased(tmp_path: Path) -> None:
     truth = np.array([site.true_alt / (site.true_ref + site.true_alt) for site in long.sites])
     assert sum(big) >= 8
     assert np.abs(counts.alt / counts.depth - truth)[big].max() < 0.02
+
+
+def test_insertions_longer_than_a_third_of_a_read_are_counted_within_one_read(tmp_path: Path) -> None:
+    short = simulate(tmp_path, ["ins"] * 60, seed=9, read_length=75)
+    with pysam.AlignmentFile(str(short.path)) as reads:
+        assert sum(read.is_unmapped for read in reads) > 200  # which an aligner could not place
+    counts = count_sites(short.path, *short.columns())
+    long = np.array([len(site.alt) > 30 for site in short.sites])
+    assert long.sum() > 15
+    assert close(counts, short)[long].all() and close(counts, short).mean() >= 0.98
+
+
+def test_reads_that_were_not_placed_and_come_from_elsewhere_do_not_count(tmp_path: Path) -> None:
+    absent = simulate(tmp_path / "a", ["ins"] * 20, seed=9, read_length=75, vaf=(0.0, 0.0))
+    rng = np.random.default_rng(3)
+    strange = tmp_path / "strange.bam"
+    with (
+        pysam.AlignmentFile(str(absent.path)) as reads,
+        pysam.AlignmentFile(str(strange), "wb", header=reads.header) as out,
+    ):
+        for read in reads:
+            if read.is_read2 and rng.random() < 0.3:
+                quality = read.query_qualities_str
+                read.query_sequence = "".join(rng.choice(list("ACGT"), 75))
+                read.query_qualities_str = quality
+                read.cigartuples = None
+                read.flag = (read.flag | 0x4) & ~0x2
+                read.mapping_quality = 0
+            out.write(read)
+    pysam.index(str(strange))
+    assert not count_sites(strange, *absent.columns()).alt.any()
 
 
 def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:

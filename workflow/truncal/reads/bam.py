@@ -15,7 +15,7 @@ import numpy as np
 from truncal.copynumber.genome import canonical, canonical_names
 from truncal.errors import Faults
 from truncal.progress import steps
-from truncal.reads.bam_file import AlignmentFile, as_array, fetch, first_record, open_alignments
+from truncal.reads.bam_file import UNPLACED_TOO, AlignmentFile, as_array, fetch, first_record, open_alignments
 
 if TYPE_CHECKING:
     from truncal.reads.bam_kernel import SiteArrays
@@ -74,8 +74,9 @@ def count_sites(
     below the mapping quality. A fragment whose mates overlap counts once, with the better of both; where they
     disagree it does not count. SNVs are counted from the aligned base, everything else by comparing the
     read, soft-clipped ends included, with both haplotypes (`bam_haplotypes.py`): a read that ends before it
-    could tell them apart is not counted. Without `reference` (FASTA with .fai) the sequence around a site is
-    what most reads have there. `build`: GRCh37 or GRCh38, to refuse a file of the other.
+    could tell them apart is not counted. Reads of long insertions that the aligner could not place count
+    where their mate was placed (`bam_rescue.py`). Without `reference` (FASTA with .fai) the sequence around a
+    site is what most reads have there. `build`: GRCh37 or GRCh38, to refuse a file of the other.
 
     Raises
     ------
@@ -201,6 +202,7 @@ def _chunks(
     """(sites, fragment_at, fragment, call, confidence) of one chunk of sites after the other."""
     from truncal.reads.bam_kernel import REACH, Records, classify, furthest_end, resolve_mates
     from truncal.reads.bam_records import index_records
+    from truncal.reads.bam_rescue import is_long
 
     fasta = _Fasta(sites.file.reference)
     size, done = 64, 0
@@ -215,13 +217,51 @@ def _chunks(
         data = as_array(raw)
         offset, contig, begin, end, name = index_records(data, first_record(raw))
         records = Records(offset, contig, begin, end, name, furthest_end(contig, end))
-        call_at, read, call, confidence = classify(
-            data, records, _site_arrays(sites, part, fasta), min_base_quality
-        )
-        yield part, *resolve_mates(call_at, name, read, call, confidence)
+        arrays = _site_arrays(sites, part, fasta)
+        call_at, read, call, confidence = classify(data, records, arrays, min_base_quality)
+        site = np.repeat(np.arange(len(part)), np.diff(call_at))
+        rows = np.flatnonzero(is_long(arrays.ref_length, np.diff(arrays.alt_at)))
+        found = (site, name[read], call, confidence)
+        if len(rows):
+            found = _with_unplaced(sites, part, arrays, rows, found, min_base_quality, min_mapping_quality)
+        yield part, *resolve_mates(len(part), *found)
         done += len(part)
         # as many sites at once as fill the memory that was set aside, judged by the last chunk
         size = int(min(4 * size, max(1, size * _CHUNK_BYTES // max(len(raw), 1))))
+
+
+Calls = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Site, name, call and confidence of reads, flat."""
+
+
+def _with_unplaced(
+    sites: _Sites,
+    part: np.ndarray,
+    arrays: SiteArrays,
+    rows: np.ndarray,
+    found: Calls,
+    min_base_quality: int,
+    min_mapping_quality: int,
+) -> Calls:
+    """Calls, and those of the reads of long insertions (`rows`) that were not placed themselves."""
+    from truncal.reads.bam_haplotypes import ALTERNATIVE
+    from truncal.reads.bam_rescue import MATE_WITHIN, rescue
+
+    starts = arrays.start[rows]
+    names = [sites.names[i] for i in part[rows]]
+    ends = (starts + MATE_WITHIN).tolist()
+    regions = list(zip(names, (starts - MATE_WITHIN).tolist(), ends, strict=True))
+    raw = fetch(sites.file, regions, 0, UNPLACED_TOO)
+    more = rescue(
+        as_array(raw), first_record(raw), arrays, rows.tolist(), min_base_quality, min_mapping_quality
+    )
+    site, name, call, confidence = found
+    return (
+        np.concatenate([site, more[0]]),
+        np.concatenate([name, more[1]]),
+        np.concatenate([call, np.full(len(more[0]), ALTERNATIVE, call.dtype)]),
+        np.concatenate([confidence, more[2].astype(confidence.dtype)]),
+    )
 
 
 def _site_arrays(sites: _Sites, part: np.ndarray, fasta: _Fasta) -> SiteArrays:

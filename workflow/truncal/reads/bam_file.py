@@ -21,6 +21,9 @@ from truncal.errors import Fault, Faults, UserError
 EXCLUDED_FLAGS = 0x4 | 0x100 | 0x200 | 0x400 | 0x800
 """Unmapped, secondary, failed by the machine's quality control, duplicate, supplementary."""
 
+UNPLACED_TOO = EXCLUDED_FLAGS & ~0x4
+"""The same with reads that have no position of their own but their mate's."""
+
 
 @dataclass(frozen=True)
 class AlignmentFile:
@@ -122,10 +125,15 @@ def _other_build(
             return
 
 
-def fetch(file: AlignmentFile, regions: Sequence[tuple[str, int, int]], min_mapping_quality: int) -> bytes:
+def fetch(
+    file: AlignmentFile,
+    regions: Sequence[tuple[str, int, int]],
+    min_mapping_quality: int,
+    excluded: int = EXCLUDED_FLAGS,
+) -> bytes:
     """All countable reads that overlap the regions, each once, as the bytes of an uncompressed BAM.
 
-    regions: (name in the header, start, end), 0-based half-open.
+    regions: (name in the header, start, end), 0-based half-open. excluded: flags of reads to leave out.
 
     Raises
     ------
@@ -138,7 +146,7 @@ def fetch(file: AlignmentFile, regions: Sequence[tuple[str, int, int]], min_mapp
     with tempfile.TemporaryDirectory(prefix="truncal-") as folder:
         bed, out = Path(folder) / "regions.bed", Path(folder) / "reads.bam"
         bed.write_text("".join(f"{name}\t{max(start, 0)}\t{end}\n" for name, start, end in regions))
-        options = ["-u", "-M", "-L", str(bed), "-F", str(EXCLUDED_FLAGS), "-q", str(min_mapping_quality)]
+        options = ["-u", "-M", "-L", str(bed), "-F", str(excluded), "-q", str(min_mapping_quality)]
         options += ["--keep-tag", "RG", "-o", str(out)]
         if file.reference is not None:
             options += ["-T", str(file.reference)]

@@ -224,22 +224,20 @@ def fill_unknown(
 
 
 def resolve_mates(
-    call_at: np.ndarray, name: np.ndarray, read: np.ndarray, call: np.ndarray, confidence: np.ndarray
+    n: int, site: np.ndarray, names: np.ndarray, call: np.ndarray, confidence: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """One call for each fragment: fragment_at (n + 1,), and flat name, call and confidence.
+    """One call for each fragment at n sites: fragment_at (n + 1,), and flat name, call and confidence.
 
     Mates that agree count once, with the better confidence; a fragment whose mates disagree is left out.
     """
-    site = np.repeat(np.arange(len(call_at) - 1), np.diff(call_at))
-    names = name[read]
     order = np.lexsort((names, site))
     site, names, call, confidence = site[order], names[order], call[order], confidence[order]
     if len(site) == 0:
-        return np.zeros_like(call_at), names, call, confidence
+        return np.zeros(n + 1, np.int64), names, call, confidence
     new = np.concatenate([[True], (site[1:] != site[:-1]) | (names[1:] != names[:-1])])
     first = np.flatnonzero(new)
     agreed = np.minimum.reduceat(call, first) == np.maximum.reduceat(call, first)
     best = np.maximum.reduceat(confidence, first)[agreed]
     first = first[agreed]
-    fragment_at = np.searchsorted(site[first], np.arange(len(call_at)))
+    fragment_at = np.searchsorted(site[first], np.arange(n + 1))
     return fragment_at, names[first], call[first], best
