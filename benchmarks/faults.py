@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from truncal.workflow import STEP_FILES
+from truncal.step_files import STEP_FILES
 
 PROJECT = Path(__file__).resolve().parents[1]
 STEPS = ("counts", "clones", "phylogeny", "drivers", "assemble", "report", "figures", "cohort")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from truncal.workflow import STEP_FILES
+from truncal.step_files import STEP_FILES
 
 PATIENTS = ("DEMO1", "DEMO2", "DEMO3")
 

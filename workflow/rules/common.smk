@@ -8,8 +8,8 @@ if str(WORKFLOW) not in sys.path:
     sys.path.insert(0, str(WORKFLOW))
 
 from truncal.errors import UserError
+from truncal.step_files import STEP_FILES
 from truncal.workflow import (
-    STEP_FILES,
     Plan,
     shell_prefix,
     withdraw_damaged,

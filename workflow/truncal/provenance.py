@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from truncal import __version__
 from truncal.errors import Faults
+from truncal.step_files import STEP_FILES
 from truncal.tables import write_json
-from truncal.workflow import STEP_FILES
 
 if TYPE_CHECKING:
     from truncal.sheet.samples import Sample

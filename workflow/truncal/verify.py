@@ -14,8 +14,8 @@ from typing import Any
 from truncal.errors import Fault, UserError
 from truncal.provenance import SOFTWARE, environment, read_step, sha256
 from truncal.sheet.samples import Sheet, read_sheet
+from truncal.step_files import STEP_FILES
 from truncal.tables import read_table, write_rows
-from truncal.workflow import STEP_FILES
 
 STEPS = ("counts", "clones", "phylogeny", "drivers")
 SAME, DIFFERS, SKIPPED = "same", "differs", "not checked"

@@ -41,7 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Gather and write."""
     from truncal.errors import UserError
-    from truncal.report.cohort import read_failed, read_patients_file, run_cohort
+    from truncal.report.cohort import run_cohort
+    from truncal.report.members import read_failed, read_patients_file
     from truncal.sheet.samples import read_sheet
     from truncal.sheet.settings import load_settings
 

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from truncal import __version__
-from truncal.report.cohort import Member
+from truncal.report.members import Member
 from truncal.report.oncoprint import counts, gene_rows, oncoprint_svg
 from truncal.report.page import asset, style, template
 

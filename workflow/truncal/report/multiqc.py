@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from truncal.report.cohort import Member
+from truncal.report.members import Member
 from truncal.report.oncoprint import counts, gene_rows
 from truncal.tables import write_json
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from truncal.report.cohort import Member
+from truncal.report.members import Member
 from truncal.report.patient import BRANCH, TRUNK, UNSURE
 from truncal.report.places import glyph
 from truncal.report.svg import document, number, tag, text, width_of
