@@ -257,7 +257,20 @@ def test_segments_with_total_copies_only_are_pointed_out(tmp_path: Path) -> None
     row = {"patient": "P", "sample": "R1", "vcf": "R1.vcf", "segments": "R1.call.cns", "purity": 0.8}
     outcome = call_counts(write_sheet(tmp_path, [row]))
     assert outcome.code == 0, outcome.stderr
-    assert "total_copy_number" in outcome.warnings
+    assert "marginalised" in outcome.warnings["total_copy_number"]
+    states = {(row["chrom"], row["major_cn"], row["minor_cn"]) for row in outcome.table("counts")}
+    assert states == {("1", "3", "NA"), ("7", "1", "NA")}
+
+
+def test_a_counts_table_may_lack_minor_copy_numbers(tmp_path: Path) -> None:
+    header = "mutation_id\tsample_id\tref_counts\talt_counts\tmajor_cn\tminor_cn\tnormal_cn\n"
+    (tmp_path / "t.tsv").write_text(header + "m\tA\t60\t40\t3\tNA\t2\nn\tA\t60\t40\tNA\tNA\t2\n")
+    row = {"patient": "P", "sample": "A", "counts": "t.tsv", "purity": 0.8}
+    outcome = call_counts(write_sheet(tmp_path, [row]))
+    assert outcome.code == 0, outcome.stderr
+    assert [(row["major_cn"], row["minor_cn"]) for row in outcome.table("counts")] == [("3", "NA")]
+    assert [row["reason"] for row in outcome.table("excluded")] == ["no_copy_number"]
+    assert "A (50% of its sites)" in outcome.warnings["total_copy_number"]
 
 
 def test_mnv_parts_are_joined_where_phase_says_so(tmp_path: Path) -> None:

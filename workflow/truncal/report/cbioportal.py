@@ -184,7 +184,7 @@ def maf_rows(document: Mapping[str, Any], patient: Patient) -> list[dict[str, An
             continue
         here = copies.get((row["mutation_id"], row["sample_id"]), {})
         major, minor = here.get("major_cn"), here.get("minor_cn")
-        total = None if major is None or minor is None else major + minor
+        total = None if major is None else major + (minor or 0)  # without a minor, the major is the total
         chance = mutation.get("p_clonal")
         label = labels.get(row["mutation_id"]) or _label(chance, above, below)
         start, end, ref, alt, kind = maf_alleles(int(mutation["pos"]), mutation["ref"], mutation["alt"])
