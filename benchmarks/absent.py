@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.datasets import nsclc_egfr
 from benchmarks.report import Report
 
 HELP = "labels from called-only input, with not-called sites censored or unobserved"
@@ -21,12 +22,18 @@ CALLED_FROM = {"min_alt": 3, "min_vaf": 0.0}
 
 COLUMNS = (
     "mutations", "truncal_forced", "truncal_censored", "truncal_unobserved",
-    "censored_vs_forced", "unobserved_vs_forced", "censored_vs_unobserved", "not_called",
+    "censored_vs_forced", "unobserved_vs_forced", "censored_vs_unobserved",
+    "published", "censored_against_published", "unobserved_against_published", "not_called",
 )  # fmt: skip
 
 
 def run(options: argparse.Namespace, report: Report) -> None:
-    """Trees from forced and from called-only files; how many mutations get another label."""
+    """Trees from forced and from called-only files; how many mutations get another label.
+
+    Where there are no reads to force, labels are set beside the authors' (called in every sector): how many
+    of the published ones a `truncal` or `branch` label contradicts.
+    """
+    published = {tumour.name: tumour.truth.truncal for tumour in nsclc_egfr(options.data)}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for title, patients in {
@@ -36,7 +43,9 @@ def run(options: argparse.Namespace, report: Report) -> None:
         }.items():
             rows = {}
             for patient, sheets in patients.items():
-                rows[patient] = _compare(patient, sheets, folder / title.split()[0] / patient)
+                rows[patient] = _compare(
+                    patient, sheets, folder / title.split()[0] / patient, published.get(patient)
+                )
                 report.progress(patient, rows[patient])
             rows["mean, all"] = {
                 column: float(np.mean([row[column] for row in rows.values()]))
@@ -76,7 +85,9 @@ def _table_patients(inputs: Path, folder: Path) -> dict[str, dict[str, Path]]:
     return {row["patient_id"]: {"called": sheet} for row in rows}
 
 
-def _compare(patient: str, sheets: dict[str, Path], out: Path) -> dict[str, float]:
+def _compare(
+    patient: str, sheets: dict[str, Path], out: Path, published: dict[str, bool] | None
+) -> dict[str, float]:
     labels = {}
     if "forced" in sheets:
         labels["forced"] = _labels(patient, sheets["forced"], out / "forced", {})
@@ -91,6 +102,12 @@ def _compare(patient: str, sheets: dict[str, Path], out: Path) -> dict[str, floa
     for a, b in (("censored", "forced"), ("unobserved", "forced"), ("censored", "unobserved")):
         if a in labels and b in labels:
             row[f"{a}_vs_{b}"] = sum(labels[a][mutation] != labels[b][mutation] for mutation in shared)
+    if published is not None:
+        known = shared & published.keys()
+        row["published"] = len(known)
+        for model in MODELS:
+            said = {name: labels[model][name] == "truncal" for name in known if labels[model][name] != "open"}
+            row[f"{model}_against_published"] = sum(published[name] != value for name, value in said.items())
     with (out / "censored/counts/samples.tsv").open() as handle:
         samples = list(csv.DictReader(handle, delimiter="\t"))
     absent = sum(int(sample["n_not_called"]) for sample in samples)

@@ -18,7 +18,7 @@ from truncal.progress import steps
 from truncal.reads.bam_file import UNPLACED_TOO, AlignmentFile, as_array, fetch, first_record, open_alignments
 
 if TYPE_CHECKING:
-    from truncal.reads.bam_kernel import SiteArrays
+    from truncal.reads.bam_kernel import Records, SiteArrays
 
 _CODES = np.full(256, 15, np.uint8)
 for _base, _code in zip("ACGTacgt", (1, 2, 4, 8) * 2, strict=True):
@@ -200,9 +200,10 @@ def _chunks(
     sites: _Sites, min_base_quality: int, min_mapping_quality: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
     """(sites, fragment_at, fragment, call, confidence) of one chunk of sites after the other."""
-    from truncal.reads.bam_kernel import REACH, Records, classify, furthest_end, resolve_mates
+    from truncal.reads.bam_haplotypes import ALTERNATIVE
+    from truncal.reads.bam_kernel import REACH, classify, resolve_mates
     from truncal.reads.bam_records import index_records
-    from truncal.reads.bam_rescue import is_long
+    from truncal.reads.bam_rescue import MATE_WITHIN, is_long, is_poor, rescue
 
     fasta = _Fasta(sites.file.reference)
     size, done = 64, 0
@@ -213,55 +214,37 @@ def _chunks(
         high = sites.start[part] + np.where(single, 1, sites.ref_length[part] + REACH)
         names = [sites.names[i] for i in part]
         regions = list(zip(names, low.tolist(), high.tolist(), strict=True))
-        raw = fetch(sites.file, regions, min_mapping_quality)
-        data = as_array(raw)
-        offset, contig, begin, end, name = index_records(data, first_record(raw))
-        records = Records(offset, contig, begin, end, name, furthest_end(contig, end))
         arrays = _site_arrays(sites, part, fasta)
-        call_at, read, call, confidence = classify(data, records, arrays, min_base_quality)
+        long = np.flatnonzero(is_long(arrays.ref_length, np.diff(arrays.alt_at))).tolist()
+        if long:  # their reads may have no position but their mate's
+            regions += [(names[k], regions[k][1] - MATE_WITHIN, regions[k][2] + MATE_WITHIN) for k in long]
+            raw = fetch(sites.file, regions, 0, UNPLACED_TOO)
+        else:
+            raw = fetch(sites.file, regions, min_mapping_quality)
+        data = as_array(raw)
+        columns = index_records(data, first_record(raw))
+        poor = is_poor(data, columns[0], min_mapping_quality) if long else np.zeros(len(columns[0]), bool)
+        good = _records(columns, ~poor)
+        call_at, read, call, confidence = classify(data, good, arrays, min_base_quality)
         site = np.repeat(np.arange(len(part)), np.diff(call_at))
-        rows = np.flatnonzero(is_long(arrays.ref_length, np.diff(arrays.alt_at)))
-        found = (site, name[read], call, confidence)
-        if len(rows):
-            found = _with_unplaced(sites, part, arrays, rows, found, min_base_quality, min_mapping_quality)
-        yield part, *resolve_mates(len(part), *found)
+        name = good.name[read]
+        if long:
+            more = rescue(data, _records(columns, poor), good, arrays, long, min_base_quality)
+            site, name = np.concatenate([site, more[0]]), np.concatenate([name, more[1]])
+            call = np.append(call, np.full(len(more[0]), ALTERNATIVE, call.dtype))
+            confidence = np.append(confidence, more[2].astype(confidence.dtype))
+        yield part, *resolve_mates(len(part), site, name, call, confidence)
         done += len(part)
         # as many sites at once as fill the memory that was set aside, judged by the last chunk
         size = int(min(4 * size, max(1, size * _CHUNK_BYTES // max(len(raw), 1))))
 
 
-Calls = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-"""Site, name, call and confidence of reads, flat."""
+def _records(columns: tuple[np.ndarray, ...], chosen: np.ndarray) -> Records:
+    """Some of the records (offset, contig, begin, end and name of each)."""
+    from truncal.reads.bam_kernel import Records, furthest_end
 
-
-def _with_unplaced(
-    sites: _Sites,
-    part: np.ndarray,
-    arrays: SiteArrays,
-    rows: np.ndarray,
-    found: Calls,
-    min_base_quality: int,
-    min_mapping_quality: int,
-) -> Calls:
-    """Calls, and those of the reads of long insertions (`rows`) that were not placed themselves."""
-    from truncal.reads.bam_haplotypes import ALTERNATIVE
-    from truncal.reads.bam_rescue import MATE_WITHIN, rescue
-
-    starts = arrays.start[rows]
-    names = [sites.names[i] for i in part[rows]]
-    ends = (starts + MATE_WITHIN).tolist()
-    regions = list(zip(names, (starts - MATE_WITHIN).tolist(), ends, strict=True))
-    raw = fetch(sites.file, regions, 0, UNPLACED_TOO)
-    more = rescue(
-        as_array(raw), first_record(raw), arrays, rows.tolist(), min_base_quality, min_mapping_quality
-    )
-    site, name, call, confidence = found
-    return (
-        np.concatenate([site, more[0]]),
-        np.concatenate([name, more[1]]),
-        np.concatenate([call, np.full(len(more[0]), ALTERNATIVE, call.dtype)]),
-        np.concatenate([confidence, more[2].astype(confidence.dtype)]),
-    )
+    offset, contig, begin, end, name = (column[chosen] for column in columns)
+    return Records(offset, contig, begin, end, name, furthest_end(contig, end))
 
 
 def _site_arrays(sites: _Sites, part: np.ndarray, fasta: _Fasta) -> SiteArrays:

@@ -17,7 +17,7 @@ from numba import njit
 
 from truncal.reads.bam_haplotypes import alternative, common_prefix, leftmost
 from truncal.reads.bam_kernel import Records, SiteArrays, fill_unknown
-from truncal.reads.bam_records import Int, N, base_code, flag_of, index_records, layout
+from truncal.reads.bam_records import Int, N, base_code, flag_of, layout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,32 +39,34 @@ def is_long(ref_length: np.ndarray, alt_length: np.ndarray) -> np.ndarray:
     return alt_length - ref_length >= LONG
 
 
+def is_poor(data: np.ndarray, offset: np.ndarray, mapping_quality: int) -> np.ndarray:
+    """Which records have no position of their own, or one of too poor a mapping quality, (n,)."""
+    return (data[offset + _MAPPING_QUALITY] < mapping_quality) | _unmapped(data, offset)
+
+
 def rescue(
-    data: np.ndarray, first: int, sites: SiteArrays, rows: Sequence[int], quality: int, mapping_quality: int
+    data: np.ndarray, poor: Records, good: Records, sites: SiteArrays, rows: Sequence[int], quality: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Site (row of `sites`), name (hash) and confidence of each read that was not placed and fits, flat.
 
-    data: all reads within `MATE_WITHIN` of the sites `rows`, whatever their mapping quality, as an
-    uncompressed BAM with its first record at `first`. quality, mapping_quality: the least that count.
+    poor, good: all reads within `MATE_WITHIN` of the sites `rows` that were not, or were, placed (`is_poor`).
+    quality: the least base quality that counts.
     """
-    offset, contig, begin, end, name = index_records(data, first)
-    poor = (data[offset + _MAPPING_QUALITY] < mapping_quality) | _unmapped(data, offset)
-    candidate = np.flatnonzero(poor & np.isin(name, name[~poor]))
-    placed = np.flatnonzero(~poor)
-    key = (contig << 40) + begin
-    site, names, confidence = [], [], []
+    candidate = np.flatnonzero(np.isin(poor.name, good.name))
+    at_poor = (poor.contig[candidate] << 40) + poor.begin[candidate]
+    at_good = np.maximum.accumulate((good.contig << 40) + good.begin)  # clipped ends may disturb the order
+    site: list[int] = []
+    names = []
     for row in rows:
-        around = MATE_WITHIN
-        low = (sites.contig[row] << 40) + sites.start[row] - around
-        near = candidate[(key[candidate] >= low) & (key[candidate] <= low + 2 * around)]
+        low = (sites.contig[row] << 40) + sites.start[row] - MATE_WITHIN
+        near = candidate[(at_poor >= low) & (at_poor <= low + 2 * MATE_WITHIN)]
         if not len(near):
             continue
-        beside = placed[(key[placed] >= low) & (key[placed] <= low + 2 * around)]
-        good = Records(offset[beside], contig[beside], begin[beside], end[beside], name[beside], end[beside])
-        found = _fitting(
+        beside = slice(*np.searchsorted(at_good, [low, low + 2 * MATE_WITHIN]).tolist())
+        fits = _fitting(
             data,
-            offset[near],
-            good,
+            poor.offset[near],
+            Records(*(part[beside] for part in good)),
             int(sites.origin[row]),
             sites.context[sites.context_at[row] : sites.context_at[row + 1]].copy(),
             int(sites.start[row] - sites.origin[row]),
@@ -72,12 +74,11 @@ def rescue(
             sites.alt[sites.alt_at[row] : sites.alt_at[row + 1]].copy(),
             quality,
         )
-        fits = found > 0
         site += [row] * int(fits.sum())
-        names.append(name[near][fits])
-        confidence.append(found[fits])
+        names.append(poor.name[near][fits])
     empty = np.empty(0, np.int64)
-    return np.array(site, np.int64), np.concatenate([empty, *names]), np.concatenate([empty, *confidence])
+    confidence = np.full(len(site), quality + _WRONG_BASE)
+    return np.array(site, np.int64), np.concatenate([empty, *names]), confidence
 
 
 @njit(cache=True, nogil=True)
@@ -100,40 +101,48 @@ def _fitting(
     alt: np.ndarray,
     min_quality: Int,
 ) -> np.ndarray:
-    """Confidence (Phred) that each of the reads carries the insertion, 0 where it does not fit, (n,)."""
+    """Whether each of the reads carries the insertion, (n,)."""
     fill_unknown(data, good, 0, len(good.offset), origin, context, min_quality)
     at = leftmost(context, start, ref_length, alt)
     shared = common_prefix(context, at, ref_length, alt)
     changed = alternative(context, at, ref_length, alt)
-    out = np.zeros(len(offset), np.int64)
+    out = np.zeros(len(offset), np.bool_)
     for k in range(len(offset)):
-        _, _, _, sequence, quality, length = layout(data, offset[k])
-        bases = np.empty(length, np.int64)
-        phred = np.empty(length, np.int64)
+        length = layout(data, offset[k])[5]
+        bases = np.empty((2, length), np.int64)
+        phred = np.empty((2, length), np.int64)
         best: Int = np.int64(1) << 60
-        fits: bool | np.bool_ = False
-        reference: Int = np.int64(1) << 60
+        fits = False
         for turned in range(2):
-            for i in range(length):
-                j = length - 1 - i if turned else i
-                code = base_code(data, sequence, j)
-                if turned:  # the bits of a complement's code are those of the base in reverse
-                    code = (code & 1) << 3 | (code & 2) << 1 | (code & 4) >> 1 | (code & 8) >> 3
-                bases[i] = code
-                phred[i] = np.int64(data[quality + j])
+            _bases(data, offset[k], turned, bases[turned], phred[turned])
             # from the base before the insertion to the first base that differs
             for place in range(max(at + shared - length + 1, -length), at):
-                cost, wrong, compared = _laid(bases, phred, changed, place, best, min_quality)
+                cost, wrong, compared = _laid(bases[turned], phred[turned], changed, place, best, min_quality)
                 if cost < best:
                     best = cost
-                    fits = 10 * wrong <= 10 + compared and compared >= _LEAST_COMPARED * length
+                    fits = bool(10 * wrong <= 10 + compared and compared >= _LEAST_COMPARED * length)
+        least = best + min_quality + _WRONG_BASE
+        for turned in range(2):
             for place in range(-length // 3, len(context) - 2 * length // 3):
-                cost, _, compared = _laid(bases, phred, context, place, reference, min_quality)
-                if cost < reference and compared >= _LEAST_COMPARED * length:
-                    reference = cost
-        if fits and reference - best >= min_quality + _WRONG_BASE:
-            out[k] = min(reference - best, np.int64(1) << 20)
+                if not fits:
+                    break
+                cost, _, compared = _laid(bases[turned], phred[turned], context, place, least, min_quality)
+                fits = bool(cost >= least or compared < _LEAST_COMPARED * length)
+        out[k] = fits
     return out
+
+
+@njit(cache=True, nogil=True)
+def _bases(data: np.ndarray, record: Int, turned: Int, bases: np.ndarray, phred: np.ndarray) -> None:
+    """Fill in the read's bases and qualities, or those of its reverse complement."""
+    _, _, _, sequence, quality, length = layout(data, record)
+    for i in range(length):
+        j = length - 1 - i if turned else i
+        code = base_code(data, sequence, j)
+        if turned:  # the bits of a complement's code are those of the base in reverse
+            code = (code & 1) << 3 | (code & 2) << 1 | (code & 4) >> 1 | (code & 8) >> 3
+        bases[i] = code
+        phred[i] = np.int64(data[quality + j])
 
 
 @njit(cache=True, nogil=True)
