@@ -25,6 +25,7 @@ STEP_FILES: dict[str, tuple[str, ...]] = {
         "relations.tsv",
         "proportions.tsv",
         "infeasible.tsv",
+        "losses.tsv",
         "clusters.tsv",
         "mutations.tsv",
         "ccf.tsv",

@@ -29,8 +29,8 @@ cut off at 1, which
 three moments would describe badly; the root's sum rule keeps every DCF to 1."""
 
 FELT, FARTHEST = 4.0, 0.1
-"""Log units, and distance from 1, of the point that tells how a gridded likelihood goes on beyond 1, and how far
-its peak may lie beyond 1."""
+"""Log units, and distance from 1, of the point that tells how a gridded likelihood goes on beyond 1;
+its peak may lie no farther beyond 1 either."""
 
 NARROWEST = 1e-5
 """No window is narrower, whatever the depth."""

@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from truncal.phylogeny.aside import inner_tree, outer_fractions, settle
 from truncal.phylogeny.clonality import mutation_trunk_probability, trunk_probability
 from truncal.phylogeny.conflicts import find_conflicts
 from truncal.phylogeny.draws import draw_fractions
+from truncal.phylogeny.evidence import Evidence
 from truncal.phylogeny.fit import fit_tree, proportions
 from truncal.phylogeny.inputs import PhyloInput
 from truncal.phylogeny.next_region import next_region_probability
 from truncal.phylogeny.posterior import (
+    TreePosterior,
     ancestor_probability,
     consensus,
     edge_probability,
@@ -28,6 +31,9 @@ DRAWN_TREES = 40
 DRAWS = 1000
 """Draws in all, shared out by the trees' probability."""
 
+QUICK = 2, 30
+"""Chains, and trees of each, of a search that only looks for clones to set aside."""
+
 
 def reconstruct(
     data: PhyloInput, options: Mapping[str, Any], clonal_from: float, seed: int, threads: int
@@ -36,21 +42,28 @@ def reconstruct(
 
     clonal_from: CCF from which a clone counts as filling a sample.
     """
-    several = several_roots(options["polyclonal"], len(data.cluster_ids), purity_known=data.purity_known)
-    posterior = tree_posterior(
-        data.evidence,
-        class_prior(len(data.cluster_ids), several),
-        exact_up_to=options["exact_up_to"],
-        chains=options["chains"],
-        samples=options["samples"],
-        seed=seed,
-        threads=threads,
-    )
+    count = len(data.cluster_ids)
+    several = several_roots(options["polyclonal"], count, purity_known=data.purity_known)
+
+    def search(facts: Evidence, quick: bool) -> TreePosterior:
+        return tree_posterior(
+            facts,
+            class_prior(len(facts.low), several),
+            exact_up_to=options["exact_up_to"],
+            chains=min(QUICK[0], options["chains"]) if quick else options["chains"],
+            samples=min(QUICK[1], options["samples"]) if quick else options["samples"],
+            seed=seed,
+            threads=threads,
+        )
+
+    settled = settle(data, search)
+    given, data = data, settled.data
+    posterior, aside = settled.posterior, settled.aside
     trees, probability = posterior.trees, posterior.probability
     ancestor = ancestor_probability(trees, probability)
     best = trees[0]
-    fitted = fit_tree(best, data.alt, data.ref, data.share)
-    draws, weight = _draws(data, trees[:DRAWN_TREES], probability[:DRAWN_TREES], seed)
+    fitted = _fit(data, best, aside)
+    draws, weight = _draws(data, trees[:DRAWN_TREES], probability[:DRAWN_TREES], aside, seed)
     shares = np.concatenate(
         [
             np.maximum(proportions(tree, phi), 0.0)
@@ -64,7 +77,7 @@ def reconstruct(
     pooled = np.concatenate(draws)
     clonal = (pooled >= clonal_from).mean(axis=0)
     return Phylogeny(
-        data,
+        given,
         posterior,
         edge_probability(trees, probability),
         ancestor,
@@ -75,20 +88,30 @@ def reconstruct(
         on_trunk,
         p_truncal,
         next_region_probability(p_clonal, clonal),
-        find_conflicts(data, best, fitted),
+        find_conflicts(given, best, fitted, aside, settled.losses),
+        aside,
+        settled.losses,
     )
 
 
+def _fit(data: PhyloInput, tree: np.ndarray, aside: np.ndarray) -> np.ndarray:
+    """DCFs (K, S) fitted on a tree, those of clones set aside within what the others leave."""
+    inner = fit_tree(inner_tree(tree, aside), data.alt[:, ~aside], data.ref[:, ~aside], data.share)
+    return outer_fractions(tree, inner, aside, data.dcf)
+
+
 def _draws(
-    data: PhyloInput, trees: np.ndarray, probability: np.ndarray, seed: int
+    data: PhyloInput, trees: np.ndarray, probability: np.ndarray, aside: np.ndarray, seed: int
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """Draws of the DCFs on each tree, in number proportional to its probability, and these numbers as
     weights."""
     counts = np.maximum(np.round(DRAWS * probability / probability.sum()), 1).astype(np.int64)
+    facts = data.evidence.subset(np.flatnonzero(~aside))
     found = []
     for index, (tree, count) in enumerate(zip(trees, counts, strict=True)):
-        start = fit_tree(tree, data.alt, data.ref, data.share)
-        found.append(draw_fractions(tree, data.evidence, start, int(count), (seed + index) % 2**32))
+        start = _fit(data, tree, aside)[~aside]
+        inner = draw_fractions(inner_tree(tree, aside), facts, start, int(count), (seed + index) % 2**32)
+        found.append(outer_fractions(tree, inner, aside, data.dcf))
     return found, counts.astype(float)
 
 

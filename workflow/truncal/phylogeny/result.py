@@ -8,6 +8,7 @@ import numpy as np
 
 from truncal.phylogeny.conflicts import Conflict
 from truncal.phylogeny.inputs import PhyloInput
+from truncal.phylogeny.losses import Loss
 from truncal.phylogeny.posterior import TreePosterior
 
 
@@ -20,7 +21,8 @@ class Phylogeny:
     of b. consensus: (K,) parents. fitted: (K, S) DCFs on the best tree. best_proportions: (K + 1, S) on
     the best tree.
     proportions: mean, low and high (K + 1, S) over the posterior. on_trunk: (K,). p_truncal,
-    p_next_region: (N,).
+    p_next_region: (N,). aside: (K,) clones that no tree holds, hung up where they fit best. losses: those
+    modelled on a branch.
     """
 
     data: PhyloInput
@@ -35,3 +37,5 @@ class Phylogeny:
     p_truncal: np.ndarray
     p_next_region: np.ndarray
     conflicts: list[Conflict]
+    aside: np.ndarray
+    losses: list[Loss]

@@ -66,6 +66,7 @@ def summary(result: Phylogeny) -> dict[str, Any]:
         "consensus": {
             str(names[k + 1]): str(names[int(parent)]) for k, parent in enumerate(result.consensus)
         },
+        "set_aside": [result.data.cluster_ids[k] for k in np.flatnonzero(result.aside)],
         "diagnostics": {name: float(f"{value:.4g}") for name, value in found.diagnostics.items()},
     }
 
@@ -95,6 +96,24 @@ def warnings(result: Phylogeny) -> list[tuple[str, str]]:
                 "infeasible",
                 f"No tree holds the reads of {'clone' if len(clones) == 1 else 'clones'} "
                 f"{', '.join(map(str, clones))} in every sample; infeasible.tsv says where and why.",
+            )
+        )
+    if result.aside.any():
+        clones = [data.cluster_ids[k] for k in np.flatnonzero(result.aside)]
+        found.append(
+            (
+                "set_aside",
+                f"{'Clone' if len(clones) == 1 else 'Clones'} {', '.join(map(str, clones))} set aside: "
+                "no tree holds them beside the others, or no sample has them; their places in the tree "
+                "are guesses.",
+            )
+        )
+    for loss in result.losses:
+        found.append(
+            (
+                "loss",
+                f"The mutations of clone {data.cluster_ids[loss.clone]} seem to be lost in clone "
+                f"{data.cluster_ids[loss.below]} and below (losses.tsv).",
             )
         )
     several = float(posterior.probability[(posterior.trees == 0).sum(axis=1) > 1].sum())

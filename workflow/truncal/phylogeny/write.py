@@ -23,6 +23,7 @@ def write_phylogeny(directory: Path, result: Phylogeny) -> None:
     write_table(directory / "relations.tsv", _relations(result))
     write_table(directory / "proportions.tsv", _proportions(result))
     write_table(directory / "infeasible.tsv", _infeasible(result))
+    write_table(directory / "losses.tsv", _losses(result))
     write_table(directory / "clusters.tsv", _clusters(result))
     write_table(directory / "mutations.tsv", _mutations(result))
     write_table(directory / "ccf.tsv", data.ccf)
@@ -134,6 +135,21 @@ def _infeasible(result: Phylogeny) -> dict[str, list[Any]]:
         "constraint": [found.constraint for found in result.conflicts],
         "excess": [round(found.excess, 4) for found in result.conflicts],
         "evidence": [found.evidence for found in result.conflicts],
+        "response": [found.response for found in result.conflicts],
+    }
+
+
+def _losses(result: Phylogeny) -> dict[str, list[Any]]:
+    data = result.data
+    rows = [
+        (loss, s) for loss in result.losses for s in range(len(data.sample_ids)) if loss.share[s] >= 0.005
+    ]
+    return {
+        "cluster_id": [data.cluster_ids[loss.clone] for loss, _ in rows],
+        "lost_in": [data.cluster_ids[loss.below] for loss, _ in rows],
+        "sample_id": [data.sample_ids[s] for _, s in rows],
+        "fraction_of_cells": [round(float(loss.share[s]), 4) for loss, s in rows],
+        "log_likelihood_gain": [round(loss.gain, 2) for loss, _ in rows],
     }
 
 
