@@ -111,7 +111,8 @@ def _fitting(
         length = layout(data, offset[k])[5]
         bases = np.empty((2, length), np.int64)
         phred = np.empty((2, length), np.int64)
-        best: Int = np.int64(1) << 60
+        # what a read with as many errors as may be would cost, and as much again for bases of poor quality
+        best: Int = 2 * (1 + length // 10) * (_QUALITY_CAP + _WRONG_BASE)
         fits = False
         for turned in range(2):
             _bases(data, offset[k], turned, bases[turned], phred[turned])
