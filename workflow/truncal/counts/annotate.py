@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +33,14 @@ def annotate(
 
     """
     effects = [raw.effect() if raw is not None else NOTHING for raw in union.annotation]
-    open_rows = [i for i, effect in enumerate(effects) if effect.transcript is None or effect.hgvsp is None]
-    bare = [i for i in open_rows if effects[i].transcript is None or _joined(union, i)]
-    if bare and reads["gff3"] is not None:
+    bare = []
+    if reads["gff3"] is not None:
+        bare = [i for i, effect in enumerate(effects) if _unsaid(effect, union, i)]
+    if bare:
         for i, effect in predict(union, bare, Path(reads["gff3"]), reference, warnings).items():
             if effect.gene is not None:
                 effects[i] = effect
-    columns: dict[str, list[str | None]] = {
-        name: [getattr(effect, name) for effect in effects] for name in COLUMNS
-    }
+    columns: dict[str, list[str | None]] = {name: list(map(attrgetter(name), effects)) for name in COLUMNS}
     if not any(columns["gene"]):
         warnings.append(
             (
@@ -52,9 +52,12 @@ def annotate(
     return columns
 
 
-def _joined(union: Union, row: int) -> bool:
+def _unsaid(effect: Effect, union: Union, row: int) -> bool:
+    """Whether no transcript is known of a mutation, or no protein change of a joined one."""
+    if effect.transcript is None:
+        return True
     raw = union.annotation[row]
-    return raw is not None and raw.source.info == "joined"
+    return effect.hgvsp is None and raw is not None and raw.source.info == "joined"
 
 
 def predict(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -53,7 +54,7 @@ class Union:
     def __len__(self) -> int:
         return len(self.key)
 
-    @property
+    @cached_property
     def pos(self) -> np.ndarray:
         """Positions, (N,) int64."""
         return np.array([key[1] for key in self.key], dtype=np.int64)
