@@ -47,9 +47,11 @@ class Absent:
 @dataclass(frozen=True)
 class NotCalled:
     """Tables (T, U) of log p(not listed | u), u = 0, `STEP`, …; `table` (N, S) is a row of it, or −1 if
-    listed."""
+    listed. unlisted: (N, S) the row of every site, listed or not; −1 where sites are not listed by their
+    reads."""
 
     table: np.ndarray
+    unlisted: np.ndarray
     values: np.ndarray
 
 
@@ -76,20 +78,24 @@ def not_called_tables(
     overdispersion: np.ndarray,
     absent: Absent,
 ) -> NotCalled:
-    """Tables for all sites that are not called; those of one sample and copy number share one.
+    """Tables for all sites, if some are not called; those of one sample and copy number share one.
 
     called, alt, depth, scale, error: (N, S); overdispersion: (S,).
     """
     copies = np.arange(0.0, MOST_COPIES + STEP / 2, STEP)
     where = np.full(called.shape, -1, dtype=np.int64)
-    mutation, sample = np.nonzero(~called)
-    if not len(mutation):
-        return NotCalled(where, np.zeros((1, len(copies))))
+    unlisted = np.full(called.shape, -1, dtype=np.int64)
+    if called.all():
+        return NotCalled(where, unlisted, np.zeros((1, len(copies))))
     if absent.model == "unobserved":
-        where[mutation, sample] = 0
-        return NotCalled(where, np.zeros((1, len(copies))))
-    keys = np.column_stack([sample, scale[mutation, sample].round(3), error[mutation, sample]])
+        where[~called] = 0
+        return NotCalled(where, unlisted, np.zeros((1, len(copies))))
+    # what a site would look like unlisted is asked of the listed ones too, as each is listed somewhere
+    samples = np.tile(np.arange(called.shape[1]), called.shape[0])
+    keys = np.column_stack([samples, scale.ravel().round(3), error.ravel()])
     _, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    unlisted = inverse.reshape(called.shape).astype(np.int64)
+    where = np.where(called, -1, unlisted)
     depths = np.ones((called.shape[1], len(DEPTH_QUANTILES)), dtype=np.int64)
     limits = np.ones(depths.shape, dtype=np.int64)
     for index in range(called.shape[1]):
@@ -98,18 +104,12 @@ def not_called_tables(
             depths[index] = np.quantile(depth[listed, index], DEPTH_QUANTILES).astype(np.int64)
         least, share = listing_limits(alt[listed, index], depth[listed, index], absent)
         limits[index] = np.maximum(least, np.ceil(share * depths[index]))
-    of = sample[first]
+    of = samples[first]
     log_missed = censored_log_likelihood(
-        depths[of],
-        limits[of],
-        scale[mutation[first], of],
-        error[mutation[first], of],
-        overdispersion[of],
-        copies,
+        depths[of], limits[of], scale.ravel()[first], error.ravel()[first], overdispersion[of], copies
     )
     if absent.other_reasons > 0:
         log_missed = np.logaddexp(
             np.log(absent.other_reasons), np.log1p(-absent.other_reasons) + np.minimum(log_missed, 0)
         )
-    where[mutation, sample] = inverse.reshape(-1)
-    return NotCalled(where, log_missed)
+    return NotCalled(where, unlisted, log_missed)

@@ -24,7 +24,8 @@ class Rows(NamedTuple):
     """Arrays (N, S) of the reads and what turns mutated copies into a frequency; see `likelihood`.
 
     overdispersion: of the sample, with what the error of the total copy number adds. table: (N, S) int64,
-    `READS`, `NOTHING` or a row of `tables` (T, U).
+    `READS`, `NOTHING` or a row of `tables` (T, U). unlisted: (N, S) int64, the row of `tables` with the
+    chance that the sample does not list such a site, −1 where that tells nothing.
     """
 
     alt: np.ndarray
@@ -35,6 +36,7 @@ class Rows(NamedTuple):
     whole: np.ndarray
     floor: np.ndarray
     table: np.ndarray
+    unlisted: np.ndarray
     tables: np.ndarray
 
 
@@ -61,7 +63,7 @@ class ReadModel:
 
     copy_number_error: standard deviation of the mean copy numbers; 0 where all are whole numbers. copies:
     major and minor copies as given, and where only their sum is. order: where the input's mutations and
-    samples stand (see `order`).
+    samples stand (see `order`). error_factor: (S,) error rates as multiples of the given ones.
     """
 
     sites: Sites
@@ -74,16 +76,27 @@ class ReadModel:
     copies: tuple[np.ndarray, np.ndarray, np.ndarray]
     all_copies: float
     order: tuple[np.ndarray, np.ndarray]
+    error_factor: np.ndarray
 
     @property
     def shape(self) -> tuple[int, int]:
         """(mutations, samples)."""
         return self.sites.alt.shape
 
-    def with_samples(self, overdispersion: np.ndarray, purity_factor: np.ndarray) -> ReadModel:
-        """The same with other overdispersions (S,) and purities multiplied by (S,) factors."""
-        rows = _rows(self.sites, self.absent, overdispersion, purity_factor)
-        return replace(self, rows=rows, ceiling=row_ceiling(rows), overdispersion=overdispersion)
+    def with_samples(
+        self, overdispersion: np.ndarray, purity_factor: np.ndarray, error_factor: np.ndarray
+    ) -> ReadModel:
+        """The same with other overdispersions (S,), and purities and error rates times (S,) factors."""
+        sites = replace(self.sites, error=self.sites.error * (error_factor / self.error_factor))
+        rows = _rows(sites, self.absent, overdispersion, purity_factor)
+        return replace(
+            self,
+            sites=sites,
+            rows=rows,
+            ceiling=row_ceiling(rows),
+            overdispersion=overdispersion,
+            error_factor=error_factor,
+        )
 
     def subset(self, chosen: np.ndarray) -> ReadModel:
         """The model of some mutations (indices)."""
@@ -161,7 +174,19 @@ def read_model(
     samples = sites.alt.shape[1]
     each = np.full(samples, overdispersion)
     rows = _rows(sites, absent, each, np.ones(samples))
-    return ReadModel(sites, states, rows, error, absent, row_ceiling(rows), each, given, all_copies, order)
+    return ReadModel(
+        sites,
+        states,
+        rows,
+        error,
+        absent,
+        row_ceiling(rows),
+        each,
+        given,
+        all_copies,
+        order,
+        np.ones(samples),
+    )
 
 
 def dense(data: Observations) -> Sites:
@@ -211,8 +236,9 @@ def _rows(sites: Sites, absent: Absent, overdispersion: np.ndarray, purity_facto
     floor = np.log(UNEXPLAINED) + flat_log_likelihood(sites.alt, sites.depth)
     whole = depth_terms(sites.depth, row_overdispersion)
     return Rows(
-        sites.alt, sites.depth, scale, sites.error, row_overdispersion, whole, floor, table, missing.values
-    )
+        sites.alt, sites.depth, scale, sites.error, row_overdispersion, whole, floor, table,
+        missing.unlisted, missing.values,
+    )  # fmt: skip
 
 
 def flat_log_likelihood(alt: np.ndarray, depth: np.ndarray) -> np.ndarray:

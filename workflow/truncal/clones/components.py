@@ -13,11 +13,15 @@ from typing import NamedTuple
 import numpy as np
 
 from truncal.ccf.jit import njit
-from truncal.clones.kernels import branch_states, not_whole
+from truncal.ccf.likelihood import interpolated
+from truncal.clones.kernels import TABLE_STEP, branch_states, not_whole
 from truncal.copynumber.states import LOST, slope
 
 LEAST = 2e-3
 """Explanations less probable than this are left out."""
+
+SLACK = 0.5
+"""Copies beyond those of its allele that a mutation which fits nothing may seem to have."""
 
 RETAINED_WITHIN = 0.02
 """A loss in fewer cancer cells than this does not count."""
@@ -94,6 +98,22 @@ def _narrowed(u, variance, alt, depth, scale, error, overdispersion):
 
 
 @njit(cache=True, nogil=True)
+def _clonal_anyway(u, spread, log_missed, major, at_least):
+    """Bayes factor of one sample for a mutation whose copies fit nothing to be in every cancer cell there.
+
+    Copies of at least `at_least`, against any number up to the allele's. u, spread: what its reads say;
+    spread < 0: it is not listed, and log_missed (U,) says what that tells.
+    """
+    most = max(major, 1.0) + SLACK
+    if spread < 0:
+        mean = 0.0
+        for step in range(8):
+            mean += math.exp(interpolated(log_missed, TABLE_STEP, most * (step + 0.5) / 8)) / 8
+        return math.exp(interpolated(log_missed, TABLE_STEP, 1.0)) / mean
+    return (1.0 - _normal_cdf((at_least - u) / max(spread, 1e-6))) / (1.0 - at_least / most)
+
+
+@njit(cache=True, nogil=True)
 def summarise(
     rows,
     ceiling,
@@ -119,7 +139,7 @@ def summarise(
     members' DCFs around the cluster's. major: (N, S). at_least: CCF that
     counts as clonal.
     """
-    alt, depth, scale, error, overdispersion, _whole, _floor, table, _tables = rows
+    alt, depth, scale, error, overdispersion, _whole, _floor, table, _unlisted, tables = rows
     sites, samples = alt.shape
     clusters = phi.shape[0]
     most = 256
@@ -129,6 +149,7 @@ def summarise(
     ccf, dcf = np.zeros((sites, samples, 3)), np.zeros((sites, samples, 3))
     copies, retained = np.zeros((sites, samples)), np.zeros((sites, samples))
     clonal = np.zeros(sites)
+    trunk_share = min(max(responsibility[:, 0].mean(), 0.01), 0.99)
     scratch = np.empty(64)
     for n in range(sites):
         count = 0
@@ -221,7 +242,8 @@ def summarise(
                     retained[n, s] += 0.0 if loss > RETAINED_WITHIN else w
                 count += 1
         r = responsibility[n, clusters + 1]
-        if r > LEAST and count < most:
+        if r > LEAST and count + 1 < most:
+            odds = trunk_share / (1.0 - trunk_share)
             weight[count] = r
             for s in range(samples):
                 mean, variance = 0.5, 0.08
@@ -229,15 +251,22 @@ def summarise(
                     mean, variance = _narrowed(
                         1.0, 1e6, alt[n, s], depth[n, s], scale[n, s], error[n, s], overdispersion[n, s]
                     )
+                    odds *= _clonal_anyway(mean, math.sqrt(variance), tables[0], major[n, s], at_least)
                     m = max(1.0, min(round(mean), max(major[n, s], 1.0)))
                     copies[n, s] += r * max(mean, 0.0)
                     mean, variance = mean / m, variance / (m * m)
                 else:
+                    if table[n, s] >= 0:
+                        odds *= _clonal_anyway(0.0, -1.0, tables[table[n, s]], major[n, s], at_least)
                     copies[n, s] += r * mean
                 c_mean[s, count], c_spread[s, count] = mean, math.sqrt(variance)
                 d_mean[s, count], d_spread[s, count] = mean, math.sqrt(variance)
+                c_mean[s, count + 1], c_spread[s, count + 1] = 1.0, 0.0
+                d_mean[s, count + 1], d_spread[s, count + 1] = 1.0, 0.0
                 retained[n, s] += r
-            count += 1
+            weight[count + 1] = r * odds / (1.0 + odds)
+            weight[count] = r / (1.0 + odds)
+            count += 2
         kept = 0.0
         for i in range(count):
             kept += weight[i]

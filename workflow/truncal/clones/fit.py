@@ -26,7 +26,13 @@ from truncal.clones.moves import (
     without,
 )
 from truncal.clones.posterior import Centre, cluster_posterior
-from truncal.clones.samples import estimate_overdispersion, expected_copies, refine_purity
+from truncal.clones.samples import (
+    estimate_error,
+    estimate_overdispersion,
+    expected_copies,
+    purity_spread,
+    refine_purity,
+)
 from truncal.clones.start import spread_out, starting_groups
 from truncal.copynumber.states import ALL_COPIES
 from truncal.progress import steps
@@ -52,6 +58,10 @@ ALL_COPIES_WITHOUT_TRUNK = 0.5
 SETTLED = 1e-3
 """Share of mutations that may still change cluster when an iteration counts as settled."""
 ROUNDS = 6
+
+
+TAIL = 0.75
+"""DCF in every sample from which a cluster may be a part of the trunk at a purity that is off."""
 
 AFRESH = 0.3
 """Change of the (log) variance of the reads from which clusters are looked for afresh."""
@@ -89,7 +99,7 @@ def fit_clusters(model: ReadModel, options: Options) -> Fit:
     part = _fit_all(model.subset(spread_out(model.shape[0], MANY)), options)
     freer = part.model.all_copies
     model = model if freer == model.all_copies else model.with_all_copies(freer)
-    model = model.with_samples(part.overdispersion, part.purity_factor)
+    model = model.with_samples(part.overdispersion, part.purity_factor, part.model.error_factor)
     fixed = fixed_likelihoods(model)
     shares = part.mixture.responsibility.mean(axis=0)
     mixture = Mixture(part.mixture.centres, np.tile(shares, (model.shape[0], 1)))
@@ -128,7 +138,7 @@ def _fit(model: ReadModel, options: Options, start: float) -> Fit:
     samples = model.shape[1]
     overdispersion = np.full(samples, start)
     factor = np.ones(samples)
-    model = model.with_samples(overdispersion, factor)
+    model = model.with_samples(overdispersion, factor, np.ones(samples))
     fixed = fixed_likelihoods(model)
     mixture = _from_scratch(model, fixed, options)
     depth = np.maximum(np.median(model.sites.depth, axis=0), 1)
@@ -137,7 +147,7 @@ def _fit(model: ReadModel, options: Options, start: float) -> Fit:
         before, overdispersion = overdispersion, estimate_overdispersion(model, copies, overdispersion)
         factor = refine_purity(model, copies, mixture, factor, options.purity_error)
         changed = np.abs(np.log((1 + overdispersion * depth) / (1 + before * depth))).max()
-        model = model.with_samples(overdispersion, factor)
+        model = model.with_samples(overdispersion, factor, estimate_error(model, mixture))
         fixed = fixed_likelihoods(model)
         if changed > AFRESH:
             mixture = _from_scratch(model, fixed, options)
@@ -150,7 +160,49 @@ def _fit(model: ReadModel, options: Options, start: float) -> Fit:
         if divided is None:
             break
         mixture = _settle(model, fixed, divided, options)
+    return _without_tail(Fit(model, fixed, mixture, overdispersion, factor), options)
+
+
+def _without_tail(fit: Fit, options: Options) -> Fit:
+    """The fit with clusters just below the trunk taken into it, where the samples' purities then fit better.
+
+    A purity that is off parts the trunk in two, and each half holds the purity where it is: dropping the
+    lower one gains only if the purity may follow.
+    """
+    while True:
+        near = [k for k, centre in enumerate(fit.mixture.centres) if centre.mean.min() > TAIL]
+        for k in near:
+            r = fit.mixture.responsibility.copy()
+            r[:, TRUNK] += r[:, k + 1]
+            mixture = without(
+                Mixture(fit.mixture.centres, r, fit.mixture.log_likelihood, fit.mixture.seen), k
+            )
+            other = _with_samples(fit, mixture, options)
+            if _evidence(other, options) > _evidence(fit, options):
+                fit = other
+                break
+        else:
+            return fit
+
+
+def _with_samples(fit: Fit, mixture: Mixture, options: Options) -> Fit:
+    """Samples' parameters for another mixture, and the mixture for them."""
+    copies = expected_copies(fit.model, mixture)
+    overdispersion = estimate_overdispersion(fit.model, copies, fit.overdispersion)
+    factor = refine_purity(fit.model, copies, mixture, fit.purity_factor, options.purity_error)
+    model = fit.model.with_samples(overdispersion, factor, estimate_error(fit.model, mixture))
+    fixed = fixed_likelihoods(model)
+    mixture = _iterate(model, fixed, Mixture(mixture.centres, mixture.responsibility), options)
     return Fit(model, fixed, mixture, overdispersion, factor)
+
+
+def _evidence(fit: Fit, options: Options) -> float:
+    """Log marginal likelihood with what the corrections of purity cost."""
+    value = log_evidence(fit.model, fit.mixture, options.outlier_prior)
+    if options.purity_error > 0:
+        spread = purity_spread(fit.model, options.purity_error)
+        value -= 0.5 * float((((fit.purity_factor - 1) / spread) ** 2).sum())
+    return value
 
 
 def _from_scratch(model: ReadModel, fixed: Fixed, options: Options) -> Mixture:

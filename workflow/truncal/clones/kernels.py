@@ -23,13 +23,16 @@ NEED_SPREAD = 0.02
 needs."""
 
 
+LISTED_ANYWAY = math.log(1 - 2e-3)
+"""Log of the most that the chance of not being listed is, as rows may be explained by nothing."""
+
 HOPELESS = 25.0
 """A cluster this far (log) below another is not weighed for a mutation."""
 
 
 @njit(cache=True, nogil=True)
 def _row(rows, n, s, u, variance):
-    alt, depth, scale, error, overdispersion, whole, floor, table, tables = rows
+    alt, depth, scale, error, overdispersion, whole, floor, table, _unlisted, tables = rows
     which = table[n, s]
     if which == -2:
         return 0.0
@@ -46,6 +49,46 @@ def _row(rows, n, s, u, variance):
         u,
         variance,
     )
+
+
+@njit(cache=True, nogil=True)
+def log_unlisted(rows, n, s, u):
+    """Log probability that sample s does not list site n at u mutated copies; 0 where that tells nothing."""
+    which = rows[8][n, s]
+    if which < 0:
+        return 0.0
+    return min(interpolated(rows[9][which], TABLE_STEP, u), LISTED_ANYWAY)
+
+
+@njit(cache=True, nogil=True)
+def log_listed(rows, n, phi):
+    """Log probability that any sample lists site n, one copy mutated, at DCF phi (S,).
+
+    A mutation is known because some sample lists it: its likelihood is conditional on that.
+    """
+    missed = 0.0
+    for s in range(phi.shape[0]):
+        missed += log_unlisted(rows, n, s, phi[s])
+    if missed == 0.0 and rows[8][n].max() < 0:
+        return 0.0
+    return math.log1p(-math.exp(missed))
+
+
+@njit(cache=True, nogil=True)
+def trunk_listed(rows, start, u, log_weight):
+    """Log probability (N,) that any sample lists each site, if it is on the trunk."""
+    out = np.zeros(start.shape[0] - 1)
+    for n in range(out.shape[0]):
+        if rows[8][n].max() < 0:
+            continue
+        total = 0.0
+        for z in range(start[n], start[n + 1]):
+            missed = 0.0
+            for s in range(u.shape[1]):
+                missed += log_unlisted(rows, n, s, u[z, s])
+            total += math.exp(log_weight[z]) * (1.0 - math.exp(missed))
+        out[n] = math.log(total)
+    return out
 
 
 @njit(cache=True, nogil=True)
@@ -207,6 +250,7 @@ def branch_log_likelihood(
                 best - HOPELESS,
                 scratch,
             )
+            value -= log_listed(rows, n, phi[k])
             out[n, k + 1] = value
             best = max(best, value)
 
@@ -244,9 +288,25 @@ def state_shares(rows, ceiling, start, change, log_weight, kind, cn_variance, ph
 
 
 @njit(cache=True, nogil=True)
-def profile(rows, start, change, kind, cn_variance, members, weights, shares, s, points):
-    """Expected log-likelihood (P,) of a cluster's members at DCFs `points` in sample s."""
+def profile(rows, start, change, kind, cn_variance, members, weights, shares, phi, s, points):
+    """Expected log-likelihood (P,) of a cluster's members at DCFs `points` in sample s.
+
+    phi: (S,) DCFs, of which the other samples' count for the chance of being listed.
+    """
     out = np.zeros(points.shape[0])
+    for index in range(members.shape[0]):
+        n = members[index]
+        if rows[8][n, s] < 0:
+            continue
+        elsewhere = 0.0
+        for other in range(phi.shape[0]):
+            if other != s:
+                elsewhere += log_unlisted(rows, n, other, phi[other])
+        if elsewhere < -10.0:
+            continue
+        for j in range(points.shape[0]):
+            missed = elsewhere + log_unlisted(rows, n, s, points[j])
+            out[j] -= weights[index] * math.log1p(-math.exp(missed))
     place = 0
     for index in range(members.shape[0]):
         n = members[index]

@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from truncal.ccf.model import ReadModel, flat_log_likelihood
-from truncal.clones.kernels import branch_log_likelihood, sum_by_site, trunk_states
+from truncal.clones.kernels import (
+    LISTED_ANYWAY,
+    branch_log_likelihood,
+    sum_by_site,
+    trunk_listed,
+    trunk_states,
+)
 from truncal.clones.posterior import Centre, cluster_posterior
 
 STILL = 0.002
@@ -72,7 +78,8 @@ def fixed_likelihoods(model: ReadModel) -> Fixed:
         states.trunk_kind,
         model.copy_number_error**2,
     )
-    return Fixed(sum_by_site(states.trunk_start, values), outlier_log_likelihood(model))
+    listed = trunk_listed(model.rows, states.trunk_start, states.trunk_u, states.trunk_log_weight)
+    return Fixed(sum_by_site(states.trunk_start, values) - listed, outlier_log_likelihood(model))
 
 
 def outlier_log_likelihood(model: ReadModel) -> np.ndarray:
@@ -83,12 +90,16 @@ def outlier_log_likelihood(model: ReadModel) -> np.ndarray:
     none = rows.alt * np.log(np.maximum(rows.error, 1e-9)) + (rows.depth - rows.alt) * np.log1p(-rows.error)
     value = np.logaddexp(np.log(0.8) + flat, np.log(0.2) + none)
     value = np.where(rows.table == -1, value, 0.0)
-    for n, s in zip(*np.nonzero(rows.table >= 0), strict=True):
-        table = rows.tables[rows.table[n, s]]
-        value[n, s] = np.log(
-            0.2 * np.exp(table[0]) + 0.8 * np.exp(table[: int(20 * max(sites.major[n, s], 1)) + 1]).mean()
-        )
-    return value.sum(axis=1)
+    if (rows.unlisted < 0).all():
+        return value.sum(axis=1)
+    # not listed at any frequency, or at none
+    flat_from = np.maximum(sites.major, 1).astype(np.int64) * 20 + 1
+    means = np.cumsum(np.exp(rows.tables), axis=1) / np.arange(1, rows.tables.shape[1] + 1)
+    last = np.minimum(flat_from, rows.tables.shape[1]) - 1
+    missed = np.log(0.2 * np.exp(rows.tables[rows.unlisted, 0]) + 0.8 * means[rows.unlisted, last])
+    missed = np.where(rows.unlisted >= 0, np.minimum(missed, LISTED_ANYWAY), 0.0)
+    value = np.where(rows.table >= 0, missed, value)
+    return value.sum(axis=1) - np.log1p(-np.exp(missed.sum(axis=1)))
 
 
 def expect(model: ReadModel, fixed: Fixed, mixture: Mixture, outlier_prior: float) -> Mixture:

@@ -78,6 +78,7 @@ def cluster_posterior(
         members,
         weights,
         shares,
+        phi,
         low,
         high,
     )
@@ -85,14 +86,14 @@ def cluster_posterior(
 
 
 @njit(cache=True, nogil=True)
-def _posterior(rows, start, change, kind, cn_variance, members, weights, shares, low, high):
+def _posterior(rows, start, change, kind, cn_variance, members, weights, shares, phi, low, high):
     """Fields of a `Centre`, (8, S)."""
     samples = low.shape[0]
     out = np.zeros((8, samples))
     ends_at = np.array([0.0, 1.0])
     for s in range(samples):
         points = WHOLE.copy() if low[s] < 0 else np.linspace(low[s], high[s], ZOOMED)
-        values = profile(rows, start, change, kind, cn_variance, members, weights, shares, s, points)
+        values = profile(rows, start, change, kind, cn_variance, members, weights, shares, phi, s, points)
         left, right = 0, 0
         for _ in range(6):
             best = values.argmax()
@@ -109,12 +110,12 @@ def _posterior(rows, start, change, kind, cn_variance, members, weights, shares,
                 )
             else:
                 break
-            values = profile(rows, start, change, kind, cn_variance, members, weights, shares, s, points)
+            values = profile(rows, start, change, kind, cn_variance, members, weights, shares, phi, s, points)
         ends = np.empty(2)
         if points[0] == 0.0 and points[-1] == 1.0:
             ends[0], ends[1] = values[0], values[-1]
         else:
-            ends = profile(rows, start, change, kind, cn_variance, members, weights, shares, s, ends_at)
+            ends = profile(rows, start, change, kind, cn_variance, members, weights, shares, phi, s, ends_at)
         best = values.argmax()
         left, right = best, best
         while left > 0 and values[left - 1] > values[best] - REACH:

@@ -173,6 +173,7 @@ def _log_likelihood(fit: Fit, column: int) -> np.ndarray:
                 members,
                 weights,
                 shares,
+                centre.mean,
                 s,
                 GRID,
             )

@@ -1,4 +1,4 @@
-"""What the clusters say about a sample: the overdispersion of its reads, and its purity.
+"""What the clusters say about a sample: the overdispersion of its reads, its error rate and its purity.
 
 Both come from rows whose number of mutated copies is not in doubt: members of a cluster with a probability of
 at least `SURE`, on a copy that nothing happened to, or on the trunk in a whole-number state.
@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from truncal.ccf.absent import STEP
 from truncal.ccf.model import READS, UNEXPLAINED, ReadModel
 from truncal.clones.kernels import overdispersion_log_likelihood, trunk_best, trunk_states
 from truncal.clones.mixture import TRUNK, Mixture
 from truncal.copynumber.states import ALL_COPIES, GAINED, LATE_GAINED, LATE_LOST, LOST
 
 SURE = 0.8
+
+ERRORS = 2.0
+ABSENT = 0.9
+"""Posterior of DCF 0 from which a sample counts as lacking a cluster."""
+
+LISTED = -1.5
+"""Log probability of not being listed up to which a listed row tells of its sample's overdispersion."""
 
 CANDIDATES = np.concatenate([[0.0], np.geomspace(1e-5, 0.1, 33)])
 """Overdispersions to choose from; the first is the binomial limit."""
@@ -23,6 +31,9 @@ WRONG = 0.03
 
 FEWEST = 8
 """Rows a sample needs for an estimate of its own."""
+
+GIVEN_TO = 0.01
+"""Absolute error of a given purity, which comes with two decimals."""
 
 FACTORS = np.linspace(0.8, 1.25, 91)
 """Purities, as multiples of the given one, to choose from."""
@@ -67,6 +78,26 @@ def expected_copies(model: ReadModel, mixture: Mixture) -> np.ndarray:
     return out
 
 
+def _interpolated(tables: np.ndarray, which: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """Values at u (R, U) of rows `which` (R,) of tables over u = 0, `STEP`, …; the last beyond their ends."""
+    place = np.clip(u / STEP, 0, tables.shape[1] - 1 - 1e-9)
+    low = place.astype(np.int64)
+    part = place - low
+    which = which[:, None]
+    return tables[which, low] * (1 - part) + tables[which, low + 1] * part
+
+
+def _log_unlisted(model: ReadModel, copies: np.ndarray) -> np.ndarray:
+    """Log probability (N, S) that a sample does not list a site with these copies; −inf where it can't be."""
+    rows = model.rows
+    out = np.full(copies.shape, -np.inf)
+    for s in range(copies.shape[1]):
+        some = (rows.unlisted[:, s] >= 0) & np.isfinite(copies[:, s])
+        if some.any():
+            out[some, s] = _interpolated(rows.tables, rows.unlisted[some, s], copies[some, s][:, None])[:, 0]
+    return out
+
+
 def estimate_overdispersion(model: ReadModel, copies: np.ndarray, present: np.ndarray) -> np.ndarray:
     """Overdispersion (S,) of each sample; samples with few rows take what all samples together say.
 
@@ -76,6 +107,7 @@ def estimate_overdispersion(model: ReadModel, copies: np.ndarray, present: np.nd
     v = np.clip(rows.scale * copies, 0, 1)
     p = v * (1 - rows.error) + (1 - v) * rows.error
     use = (rows.table == READS) & (rows.depth > 1) & np.isfinite(p) & (v > 0.02) & (v < 0.98)
+    use &= _log_unlisted(model, copies) < LISTED  # of the others only a chosen part is known
     scores = np.zeros((model.shape[1], len(CANDIDATES)))
     counts = use.sum(axis=0)
     floor = rows.floor + np.log(WRONG / UNEXPLAINED)
@@ -94,6 +126,31 @@ def estimate_overdispersion(model: ReadModel, copies: np.ndarray, present: np.nd
     return np.where(counts >= FEWEST, out, pooled)
 
 
+def purity_spread(model: ReadModel, error: float) -> np.ndarray:
+    """Relative standard deviation (S,) of the given purities: `error`, and `GIVEN_TO` of their own."""
+    purity = np.maximum(model.sites.purity.max(axis=0), 0.01)
+    return np.sqrt(error**2 + (GIVEN_TO / purity) ** 2)
+
+
+def estimate_error(model: ReadModel, mixture: Mixture) -> np.ndarray:
+    """Error rates (S,) as multiples of the given ones, from members of clusters that a sample lacks.
+
+    The posterior mean under a gamma prior with the given rate as mean and the weight of `ERRORS` errors.
+    """
+    rows, r = model.rows, mixture.responsibility
+    errors, expected = np.full(model.shape[1], ERRORS), np.full(model.shape[1], ERRORS)
+    given = model.sites.error / model.error_factor
+    for k, centre in enumerate(mixture.centres):
+        missing = centre.p_zero > ABSENT
+        members = np.flatnonzero(r[:, k + 1] >= SURE)
+        if not missing.any() or not len(members):
+            continue
+        use = (rows.table[members] == READS) & missing
+        errors += np.where(use, rows.alt[members], 0).sum(axis=0)
+        expected += np.where(use, rows.depth[members] * given[members], 0).sum(axis=0)
+    return errors / expected
+
+
 def refine_purity(
     model: ReadModel, copies: np.ndarray, mixture: Mixture, factor: np.ndarray, error: float
 ) -> np.ndarray:
@@ -105,6 +162,7 @@ def refine_purity(
     if error <= 0:
         return factor
     rows, sites = model.rows, model.sites
+    spread = purity_spread(model, error)
     on_trunk = mixture.responsibility[:, TRUNK] >= SURE
     out = factor.copy()
     for s in range(model.shape[1]):
@@ -119,6 +177,15 @@ def refine_purity(
         # reads count as much as their overdispersion lets them
         weight = 1 / (1 + (depth - 1) * model.overdispersion[s])
         score = (weight * (alt * np.log(p) + (depth - alt) * np.log1p(-p))).sum(axis=0)
-        score -= 0.5 * ((FACTORS - 1) / error) ** 2
+        missing = on_trunk & (rows.unlisted[:, s] >= 0) & (rows.table[:, s] >= 0) & np.isfinite(copies[:, s])
+        if missing.any():  # what is listed alone would seem purer
+            given = sites.purity[missing, s][:, None]
+            purity = np.minimum(given * FACTORS, 1.0)
+            total = (sites.major[missing, s] + sites.minor[missing, s])[:, None]
+            normal = sites.normal[missing, s][:, None]
+            scale = purity / (purity * total + (1 - purity) * normal)
+            u = copies[missing, s][:, None] * scale / rows.scale[missing, s][:, None]
+            score += _interpolated(rows.tables, rows.unlisted[missing, s], u).sum(axis=0)
+        score -= 0.5 * ((FACTORS - 1) / spread[s]) ** 2
         out[s] = FACTORS[score.argmax()]
     return out

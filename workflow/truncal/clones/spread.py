@@ -20,10 +20,10 @@ from truncal.clones.moves import SAME
 from truncal.clones.start import spread_out
 from truncal.copynumber.states import UNTOUCHED
 
-MERGED = 0.5
+MERGED = 0.8
 """Prior that a cluster holds more than one clone."""
 
-RATIOS = np.geomspace(5e-4, 0.15, 10)
+RATIOS = np.geomspace(5e-4, 0.25, 10)
 """τ² over φ (1 − φ), which is the most that numbers in 0..1 can have."""
 
 SURE = 0.9

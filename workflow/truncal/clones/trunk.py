@@ -14,7 +14,7 @@ import numpy as np
 
 from truncal.copynumber.states import EARLY, States
 
-PRIOR_SITES = 10.0
+PRIOR_SITES = 4.0
 SURE = 0.8
 """Membership from which a mutation tells of the trunk."""
 
