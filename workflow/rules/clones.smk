@@ -8,6 +8,7 @@ rule clones:
         f"{OUT}/logs/{{patient}}/clones.log",
     benchmark:
         f"{OUT}/logs/{{patient}}/clones.benchmark.tsv"
+    priority: priority_of("clones")
     group:
         "patient"
     conda:

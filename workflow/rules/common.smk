@@ -42,6 +42,19 @@ def patient_files(step, names):
     return [f"{OUT}/{{patient}}/{step}/{name}" for name in names]
 
 
+def priority_of(step):
+    """Later steps first, so that one patient after the other is finished."""
+    return (
+        "counts",
+        "clones",
+        "phylogeny",
+        "drivers",
+        "assemble",
+        "report",
+        "figures",
+    ).index(step)
+
+
 def memory(wildcards, attempt):
     """Memory (MB) by the size of the patient's input, twice as much at each further attempt."""
     return PLAN.memory_mb(wildcards.patient) * 2 ** (attempt - 1)

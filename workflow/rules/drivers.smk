@@ -8,6 +8,7 @@ rule drivers:
         patient_files("drivers", STEP_FILES["drivers"]),
     log:
         f"{OUT}/logs/{{patient}}/drivers.log",
+    priority: priority_of("drivers")
     group:
         "patient"
     conda:

@@ -7,6 +7,7 @@ rule phylogeny:
         f"{OUT}/logs/{{patient}}/phylogeny.log",
     benchmark:
         f"{OUT}/logs/{{patient}}/phylogeny.benchmark.tsv"
+    priority: priority_of("phylogeny")
     group:
         "patient"
     conda:

@@ -8,6 +8,7 @@ rule assemble:
         [f"{OUT}/{{patient}}/{name}" for name in STEP_FILES["assemble"]],
     log:
         f"{OUT}/logs/{{patient}}/assemble.log",
+    priority: priority_of("assemble")
     group:
         "patient"
     conda:
@@ -38,6 +39,7 @@ rule report:
         ),
     log:
         f"{OUT}/logs/{{patient}}/report.log",
+    priority: priority_of("report")
     group:
         "patient"
     conda:
@@ -74,6 +76,7 @@ rule figures:
         ],
     log:
         f"{OUT}/logs/{{patient}}/figures.log",
+    priority: priority_of("figures")
     group:
         "patient"
     conda:

@@ -84,8 +84,10 @@ class Plan:
 
     def rows_digest(self, patient: str) -> str:
         """Digest of a patient's rows of the sheet: only a patient whose rows changed runs anew."""
-        text = json.dumps([row.as_dict() for row in self.sheet.rows(patient)], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        if patient not in self._digests:
+            text = json.dumps([row.as_dict() for row in self.sheet.rows(patient)], sort_keys=True)
+            self._digests[patient] = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return self._digests[patient]
 
     def arguments(self, *sections: str) -> list[str]:
         """Arguments of a step that depends on these sections of the config.
@@ -114,8 +116,19 @@ class Plan:
         return 2 + round(2 * self._input_mb(patient))
 
     def _input_mb(self, patient: str) -> float:
-        tables = [Path(path) for path in self.files(patient) if not path.endswith((".bam", ".cram"))]
-        return sum(path.stat().st_size for path in tables if path.exists()) / 1e6
+        # asked anew for every job that could start, each time one ends
+        if patient not in self._sizes:
+            tables = [Path(path) for path in self.files(patient) if not path.endswith((".bam", ".cram"))]
+            self._sizes[patient] = sum(path.stat().st_size for path in tables if path.exists()) / 1e6
+        return self._sizes[patient]
+
+    @cached_property
+    def _sizes(self) -> dict[str, float]:
+        return {}
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        return {}
 
 
 def is_whole(folder: Path) -> bool:
