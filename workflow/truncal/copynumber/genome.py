@@ -113,9 +113,11 @@ def normal_copies(
         there are sites on X or Y outside the pseudoautosomal regions and `sex` is None.
 
     """
-    names = np.asarray(canonical_names(chrom), dtype=object)
-    pos = np.asarray(pos)
-    copies = np.full(len(names), 2, dtype=np.int64)
+    of = canonical_names(chrom)
+    copies = np.full(len(of), 2, dtype=np.int64)
+    if not {"X", "Y", "MT"} & set(of):
+        return copies
+    names, pos = np.asarray(of, dtype=object), np.asarray(pos)
     copies[names == "MT"] = 0
     for name in ("X", "Y"):
         on = np.flatnonzero(names == name)

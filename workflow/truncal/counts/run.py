@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -47,7 +48,13 @@ def run_counts(
     rows = sheet.rows(patient)
     if rows[0].counts is not None:
         return run_table(rows[0].counts, sheet, rows, Path(out), settings)
-    return _run_vcf(sheet, rows, Path(out), settings, reference)
+    collecting = gc.isenabled()
+    gc.disable()  # hundreds of thousands of alleles hold no cycles; the collector would walk them many times
+    try:
+        return _run_vcf(sheet, rows, Path(out), settings, reference)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _run_vcf(
@@ -127,6 +134,8 @@ def _normal_copies(
     """Copies in normal cells; an unknown sex is only asked for if X or Y have a copy number at all."""
     if sex is None:
         trial = normal_copies(chrom, pos, "male", build)
+        if not (trial == 1).any():
+            return trial
         joined = join_copies(segments, chrom, pos, trial, missing)
         if np.isnan(joined.total[trial == 1]).all():
             return trial

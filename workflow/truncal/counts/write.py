@@ -63,15 +63,14 @@ def write_counts(
     normal = "NA\tNA\t" if unknown else ""
     source = union.source[mutation, sample]
     origin = f"{SOURCES[source[0]]}\n" if len(source) and (source == source[0]).all() else ""
+    one = len(set(after)) == 1 and bool(origin) and unknown
+    tail = f"{normal}{after[0]}\t{origin}" if one else normal
     variant = [
-        f"{chrom}\t{key[1]}\t{key[2]}\t{key[3]}\t{gene}\t{normal}"
-        for chrom, key, gene in zip(union.chrom, union.key, genes, strict=True)
+        f"{chrom}\t{pos}\t{ref}\t{alt}\t{gene}\t{tail}"
+        for chrom, (_, pos, ref, alt), gene in zip(union.chrom, union.key, genes, strict=True)
     ]
     alt = union.alt[mutation, sample].astype(np.int64)
     ref = union.depth[mutation, sample].astype(np.int64) - alt
-    one = len(set(after)) == 1 and bool(origin) and unknown
-    if one:
-        variant = [f"{text}{after[0]}\t{origin}" for text in variant]
     pieces = [
         _text([f"{name}\t" for name in ids], mutation),
         _text([f"{name}\t" for name in sample_ids], sample),
@@ -99,6 +98,9 @@ def write_not_called(
 ) -> None:
     """Write not_called.tsv; `rows` are the (mutation, sample) indices of its rows, in order."""
     mutation, sample = rows
+    if not len(mutation):
+        _write_lines(path, NOT_CALLED, [])
+        return
     (first, second), code = _states(copies, mutation, sample, purity)
     pieces = (
         _text([f"{name}\t" for name in ids], mutation),
@@ -160,7 +162,9 @@ def _write_pieces(path: Path, header: Sequence[str], pieces: Sequence[Pieces]) -
 
 def _text(values: Sequence[str], code: np.ndarray) -> Pieces:
     out = np.empty(len(values), dtype=object)
-    out[:] = [value.encode() for value in values]
+    if len(values):
+        encoded = "\0".join(values).encode().split(b"\0")  # several times faster than one by one
+        out[:] = encoded if len(encoded) == len(values) else [value.encode() for value in values]
     return out, code
 
 

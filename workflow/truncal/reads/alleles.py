@@ -54,7 +54,11 @@ def split_keys(
     names = canonical_names(chrom)  # one distinct text a chromosome keeps the tuples small
     keys: list[Key] = list(zip(names, pos, ref, alt, strict=True))
     for i in np.flatnonzero(~snv).tolist():
-        keys[i] = (names[i], *trim(pos[i], ref[i].upper(), alt[i].upper()))
+        first, second = ref[i].upper(), alt[i].upper()
+        if len(first) == 1 or len(second) == 1:  # nothing to trim
+            keys[i] = (names[i], pos[i], first, second)
+        else:
+            keys[i] = (names[i], *trim(pos[i], first, second))
     return keys
 
 
