@@ -14,6 +14,7 @@ if "numba.np.arraymath" not in sys.modules and NAME not in sys.modules:
     sys.modules[NAME] = None  # type: ignore[assignment]  # an import of it fails, which numba allows for
     try:
         import numba
+        import numba.np.arraymath  # would come with the first kernel, after the guard
     finally:
         del sys.modules[NAME]
 else:

@@ -104,13 +104,18 @@ def row_log_likelihood(alt, depth, scale, error, overdispersion, whole, floor, u
 
 
 @njit(cache=True, nogil=True)
-def depth_terms(depth, overdispersion):
-    """log Γ(size + depth) − log Γ(size) of arrays (N, S), 0 in the binomial limit."""
-    out = np.zeros(depth.shape)
+def row_constants(alt, depth, overdispersion):
+    """What no frequency enters, of arrays (N, S): (2, N, S).
+
+    First log Γ(size + depth) − log Γ(size), 0 in the binomial limit; then log ∫₀¹ p^a (1 − p)^(d − a) dp.
+    """
+    out = np.zeros((2, *depth.shape))
     for n in range(depth.shape[0]):
         for s in range(depth.shape[1]):
+            a, d = alt[n, s], depth[n, s]
             if overdispersion[n, s] >= BINOMIAL_BELOW:
-                out[n, s] = log_rising(1.0 / overdispersion[n, s] - 1.0, depth[n, s])
+                out[0, n, s] = log_rising(1.0 / overdispersion[n, s] - 1.0, d)
+            out[1, n, s] = log_gamma(a + 1.0) + log_gamma(d - a + 1.0) - log_gamma(d + 2.0)
     return out
 
 
@@ -144,27 +149,4 @@ def censored_log_likelihood(depths, limits, scale, error, overdispersion, u):
                     ways = log_gamma(depth + 1.0) - log_gamma(alt + 1.0) - log_gamma(depth - alt + 1.0)
                     total += math.exp(ways + log_beta_binomial(alt, depth, p, overdispersion[i]))
             out[i, j] = math.log(max(min(total / depths.shape[1], 1.0), 1e-300))
-    return out
-
-
-@njit(cache=True, nogil=True)
-def row_ceiling(rows):
-    """Highest log-likelihood (N, S) that any frequency can give a row."""
-    alt, depth, table = rows[0], rows[1], rows[7]
-    out = np.zeros(alt.shape)
-    for n in range(alt.shape[0]):
-        for s in range(alt.shape[1]):
-            a, d = alt[n, s], depth[n, s]
-            if table[n, s] == -1 and a > 0.0 and a < d:
-                out[n, s] = a * math.log(a / d) + (d - a) * math.log1p(-a / d)
-    return out
-
-
-@njit(cache=True, nogil=True)
-def log_beta(a, b):
-    """log B(a, b) of arrays (N, S)."""
-    out = np.empty(a.shape)
-    for n in range(a.shape[0]):
-        for s in range(a.shape[1]):
-            out[n, s] = log_gamma(a[n, s]) + log_gamma(b[n, s]) - log_gamma(a[n, s] + b[n, s])
     return out

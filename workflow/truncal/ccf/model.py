@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from truncal.ccf.absent import Absent, not_called_tables
-from truncal.ccf.likelihood import MOST_OVERDISPERSED, NEGLIGIBLE, depth_terms, log_beta, row_ceiling
+from truncal.ccf.likelihood import MOST_OVERDISPERSED, NEGLIGIBLE, row_constants
 from truncal.ccf.observations import Observations
 from truncal.ccf.order import canonical_order
 from truncal.copynumber.states import States, copy_number_states, settled, whole_numbers_tested
@@ -233,14 +233,22 @@ def _rows(sites: Sites, absent: Absent, overdispersion: np.ndarray, purity_facto
     v = np.clip((sites.alt + 0.5) / (sites.depth + 1), 0.0, 0.9)
     row_overdispersion = np.minimum(overdispersion + spread * v / (1 - v), MOST_OVERDISPERSED)
     row_overdispersion = np.where(row_overdispersion * sites.depth < NEGLIGIBLE, 0.0, row_overdispersion)
-    floor = np.log(UNEXPLAINED) + flat_log_likelihood(sites.alt, sites.depth)
-    whole = depth_terms(sites.depth, row_overdispersion)
+    whole, flat = row_constants(sites.alt, sites.depth, row_overdispersion)
+    floor = np.log(UNEXPLAINED) + flat
     return Rows(
         sites.alt, sites.depth, scale, sites.error, row_overdispersion, whole, floor, table,
         missing.unlisted, missing.values,
     )  # fmt: skip
 
 
-def flat_log_likelihood(alt: np.ndarray, depth: np.ndarray) -> np.ndarray:
-    """Log ∫₀¹ p^a (1 − p)^(d − a) dp, of the shape of alt and depth."""
-    return log_beta(alt + 1, depth - alt + 1)
+def row_ceiling(rows: Rows) -> np.ndarray:
+    """Highest log-likelihood (N, S) that any frequency can give a row."""
+    alt, ref = rows.alt, rows.depth - rows.alt
+    inside = (rows.table == READS) & (alt > 0) & (ref > 0)
+    share = np.where(inside, alt / np.maximum(rows.depth, 1), 0.5)
+    return np.where(inside, alt * np.log(share) + ref * np.log1p(-share), 0.0)
+
+
+def flat_log_likelihood(rows: Rows) -> np.ndarray:
+    """Log-likelihood (N, S) of a row whose frequency may be anything."""
+    return rows.floor - np.log(UNEXPLAINED)

@@ -131,21 +131,6 @@ def trunk_states(rows, start, u, log_weight, kind, cn_variance):
 
 
 @njit(cache=True, nogil=True)
-def sum_by_site(start, values):
-    """Log of the sum of exponentials of each site's values, (N,)."""
-    out = np.empty(start.shape[0] - 1)
-    for n in range(out.shape[0]):
-        top = -np.inf
-        for z in range(start[n], start[n + 1]):
-            top = max(top, values[z])
-        total = 0.0
-        for z in range(start[n], start[n + 1]):
-            total += math.exp(values[z] - top)
-        out[n] = top + math.log(total)
-    return out
-
-
-@njit(cache=True, nogil=True)
 def _shortfall(phi, change, most, variance):
     """Log penalty of a DCF below the fraction of cells that a state's event needs, at `most` copies a
     cell."""
@@ -360,23 +345,6 @@ def grid_likelihood(rows, start, change, log_weight, kind, cn_variance, members,
                         total += math.exp(log_weight[z] + min(value - plain[g], 600.0))
                 out[i, s, g] = plain[g] + math.log(total)
     return out
-
-
-@njit(cache=True, nogil=True)
-def trunk_best(start, values):
-    """Most probable trunk state of each site, and its posterior: (N,) int64 and (N,)."""
-    sites = start.shape[0] - 1
-    best, share = np.empty(sites, dtype=np.int64), np.empty(sites)
-    for n in range(sites):
-        z = start[n]
-        for other in range(start[n], start[n + 1]):
-            if values[other] > values[z]:
-                z = other
-        total = 0.0
-        for other in range(start[n], start[n + 1]):
-            total += math.exp(values[other] - values[z])
-        best[n], share[n] = z, 1.0 / total
-    return best, share
 
 
 @njit(cache=True, nogil=True)

@@ -10,7 +10,6 @@ from truncal.ccf.model import ReadModel, flat_log_likelihood
 from truncal.clones.kernels import (
     LISTED_ANYWAY,
     branch_log_likelihood,
-    sum_by_site,
     trunk_listed,
     trunk_states,
 )
@@ -78,15 +77,17 @@ def fixed_likelihoods(model: ReadModel) -> Fixed:
         states.trunk_kind,
         model.copy_number_error**2,
     )
-    listed = trunk_listed(model.rows, states.trunk_start, states.trunk_u, states.trunk_log_weight)
-    return Fixed(sum_by_site(states.trunk_start, values) - listed, outlier_log_likelihood(model))
+    trunk = np.logaddexp.reduceat(values, states.trunk_start[:-1])
+    if (model.rows.unlisted >= 0).any():
+        trunk -= trunk_listed(model.rows, states.trunk_start, states.trunk_u, states.trunk_log_weight)
+    return Fixed(trunk, outlier_log_likelihood(model))
 
 
 def outlier_log_likelihood(model: ReadModel) -> np.ndarray:
     """Log-likelihood (N,) of reads at an arbitrary frequency in each sample, or of none."""
     rows, sites = model.rows, model.sites
     most = np.clip(rows.scale * np.maximum(sites.major, 1.0), 1e-3, 1.0)
-    flat = flat_log_likelihood(rows.alt, rows.depth) - np.log(most)
+    flat = flat_log_likelihood(rows) - np.log(most)
     none = rows.alt * np.log(np.maximum(rows.error, 1e-9)) + (rows.depth - rows.alt) * np.log1p(-rows.error)
     value = np.logaddexp(np.log(0.8) + flat, np.log(0.2) + none)
     value = np.where(rows.table == -1, value, 0.0)

@@ -10,7 +10,7 @@ import numpy as np
 
 from truncal.ccf.absent import STEP
 from truncal.ccf.model import READS, UNEXPLAINED, ReadModel
-from truncal.clones.kernels import overdispersion_log_likelihood, trunk_best, trunk_states
+from truncal.clones.kernels import overdispersion_log_likelihood, trunk_states
 from truncal.clones.mixture import TRUNK, Mixture
 from truncal.copynumber.states import ALL_COPIES, GAINED, LATE_GAINED, LATE_LOST, LOST
 
@@ -47,7 +47,7 @@ def expected_copies(model: ReadModel, mixture: Mixture) -> np.ndarray:
         model.rows, states.trunk_start, states.trunk_u, states.trunk_log_weight, states.trunk_kind,
         model.copy_number_error**2,
     )  # fmt: skip
-    best, share = trunk_best(states.trunk_start, values)
+    best, share = _likeliest(states.trunk_start, values)
     kind = states.trunk_kind[best]
     on_trunk = (r[:, TRUNK] * share >= SURE) & (kind != LATE_GAINED) & (kind != LATE_LOST)
     u = states.trunk_u[best]
@@ -76,6 +76,15 @@ def expected_copies(model: ReadModel, mixture: Mixture) -> np.ndarray:
         )
         out[members] = np.where(better[:, None], many, one)
     return out
+
+
+def _likeliest(start: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Row of each site's most probable state, and its posterior: (N,) int64 and (N,)."""
+    top = np.maximum.reduceat(values, start[:-1])
+    site = np.repeat(np.arange(len(top)), np.diff(start))
+    rows = np.flatnonzero(values == top[site])
+    best = rows[np.unique(site[rows], return_index=True)[1]]
+    return best, np.exp(top - np.logaddexp.reduceat(values, start[:-1]))
 
 
 def _interpolated(tables: np.ndarray, which: np.ndarray, u: np.ndarray) -> np.ndarray:
