@@ -37,13 +37,14 @@ class _Unusual(Exception):
 class Records:
     """What the first pass collects, one entry a record; filtered: whether any record has a FILTER.
 
+    alt: alternative alleles as the file has them, comma-separated, `.` where there are none.
     raw: packed values of the FORMAT fields (`arrays.pack`), or values: (R, samples, W), NaN where missing.
     """
 
     chrom: list[str] = field(default_factory=list)
     pos: list[int] = field(default_factory=list)
     ref: list[str] = field(default_factory=list)
-    alts: list[list[str]] = field(default_factory=list)
+    alt: list[str] = field(default_factory=list)
     filters: list[str | None] = field(default_factory=list)
     raw: dict[str, list[bytes]] = field(default_factory=dict)
     values: dict[str, np.ndarray] = field(default_factory=dict)
@@ -128,9 +129,10 @@ def _block(text: bytes, header: Header, blocks: Mapping[str, list[np.ndarray]], 
     size = np.array([len(names) for names in formats])[which]
     if (after - before > size[:, None]).any():
         raise _Unusual  # a cell has more fields than FORMAT names
+    eights = np.ndarray((len(text),), "<u8", text + b"\n" * 8, strides=(1,))
     for name, parts in blocks.items():
         at = np.array([names.index(name) if name in names else -1 for names in formats])[which]
-        parts.append(_integers(codes, places, before, after, at))
+        parts.append(_integers(eights, places, before, after, at))
 
 
 def _add_places(
@@ -158,8 +160,7 @@ def _add_places(
         raise _Unusual
     out.pos += pos.tolist()
     out.ref += _texts(text, codes, start[:, 3], end[:, 3])
-    alt = _texts(text, codes, start[:, 4], end[:, 4])
-    out.alts += [[] if one == "." else one.split(",") if len(one) > 2 else [one] for one in alt]
+    out.alt += _texts(text, codes, start[:, 4], end[:, 4])
 
 
 def _as_before(codes: np.ndarray, start: np.ndarray, length: np.ndarray) -> np.ndarray:
@@ -256,11 +257,12 @@ def _formats(
 
 
 def _integers(
-    codes: np.ndarray, places: np.ndarray, before: np.ndarray, after: np.ndarray, at: np.ndarray
+    eights: np.ndarray, places: np.ndarray, before: np.ndarray, after: np.ndarray, at: np.ndarray
 ) -> np.ndarray:
     """Values (R, S, W) of the field that is number `at` (R,) of each cell (−1: not in FORMAT).
 
-    before, after: (R, S) indices into `places` of the marks that end the column before and the cell itself.
+    eights: for each character, it and the seven behind it, little-endian. before, after: (R, S) indices into
+    `places` of the marks that end the column before and the cell itself.
     """
     shape = before.shape
     first = before + np.maximum(at, 0)[:, None]
@@ -279,8 +281,11 @@ def _integers(
     missing = np.zeros(len(start), dtype=bool)
     width = 1
     found = np.full((width, len(start)), np.nan)
+    window = np.zeros(0, np.uint64)
     for j in range(longest + 1):
-        code = codes[np.minimum(start + j, len(codes) - 1)]
+        if j % 8 == 0:
+            window = eights[np.minimum(start + j, len(eights) - 1)]
+        code = (window >> np.uint64(8 * (j % 8))).astype(np.uint8)
         inside = length > j
         value = code - np.uint8(48)
         digit = inside & (value < 10)

@@ -221,9 +221,9 @@ def _annotations(records: Records, alleles: Alleles, source: Source | None) -> l
     rows = alleles.record.tolist()
     if source is None:
         return [None] * len(rows)
-    texts, refs, alts = records.info[source.info], records.ref, records.alts
+    texts, refs, alts = records.info[source.info], records.ref, records.alt
     return [
-        Raw(source, str(texts[i]), refs[i], alts[i], number) if texts[i] else None
+        Raw(source, str(texts[i]), refs[i], alts[i].split(","), number) if texts[i] else None
         for i, number in zip(rows, alleles.number.tolist(), strict=True)
     ]
 
@@ -234,13 +234,13 @@ def _first_pass(header: Header, fields: Sequence[str], infos: Sequence[str]) -> 
     special = [(name, store) for name, store in records.raw.items() if name == "GT" or "/" in name]
     info = list(records.info.items())
     add_chrom, add_pos, add_ref = records.chrom.append, records.pos.append, records.ref.append
-    add_alts, add_filter = records.alts.append, records.filters.append
+    add_alt, add_filter = records.alt.append, records.filters.append
     try:
         for record in iterate(header):
             add_chrom(record.CHROM)
             add_pos(record.POS)
             add_ref(record.REF)
-            add_alts(record.ALT)
+            add_alt(",".join(record.ALT) or ".")
             failed = record.FILTER
             add_filter(failed)
             if not records.filtered and (failed is not None or record.FILTERS):
@@ -334,17 +334,15 @@ def iterate(header: Header) -> Iterator[Any]:
 def _split(records: Records) -> tuple[Alleles, np.ndarray, list[tuple[str, str, str]]]:
     """One entry an alternative allele, and which are SNVs; what is no small variant is left out with the
     reason."""
-    refs, options = records.ref, records.alts
-    sizes = np.fromiter(map(len, options), dtype=np.int64, count=len(options))
-    if (sizes == 1).all():
-        record, number = np.arange(len(refs)), np.ones(len(refs), dtype=np.int64)
-        ref, alt = refs, [option for (option,) in options]
-    else:
-        sizes = np.maximum(sizes, 1)
-        record = np.repeat(np.arange(len(refs)), sizes)
+    ref, alt = records.ref, records.alt
+    record, number = np.arange(len(ref)), np.ones(len(ref), dtype=np.int64)
+    if ",".join(alt).count(",") >= len(alt):  # several in some record
+        options = [text.split(",") for text in alt]
+        sizes = np.fromiter(map(len, options), dtype=np.int64, count=len(options))
+        record = np.repeat(record, sizes)
         number = np.arange(len(record)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + 1
-        ref = [refs[i] for i in record.tolist()]
-        alt = [option for some in options for option in (some or ("",))]
+        ref = [ref[i] for i in record.tolist()]
+        alt = [option for some in options for option in some]
     snv = are_snvs(ref, alt)
     kept = snv.copy()
     excluded = []
@@ -353,7 +351,7 @@ def _split(records: Records) -> tuple[Alleles, np.ndarray, list[tuple[str, str, 
         kept[i] = reason is None
         if reason is not None:
             row = record[i]
-            name = f"{records.chrom[row]}:{records.pos[row]}:{ref[i]}:{alt[i] or '.'}"
+            name = f"{records.chrom[row]}:{records.pos[row]}:{ref[i]}:{alt[i]}"
             excluded.append((name, "not_a_mutation", reason))
     texts = np.array(ref, dtype=object), np.array(alt, dtype=object)
     return Alleles(record[kept], number[kept], texts[0][kept], texts[1][kept]), snv[kept], excluded
