@@ -43,7 +43,7 @@ def join_mnvs(
     pairs = adjacent_pairs(union.key)
     if not pairs:
         return union
-    whole = {key: i for i, key in enumerate(union.key) if len(key[2]) == len(key[3]) > 1}
+    whole = {key: i for i, key in enumerate(union.key) if len(key[3]) > 1 and len(key[2]) == len(key[3])}
     votes: dict[tuple[int, int], set[bool]] = {pair: set() for pair in pairs}
     for i, j in pairs:
         if any(_part_of(union.key[i], union.key[j], key) for key in whole):

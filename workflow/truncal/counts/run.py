@@ -169,12 +169,19 @@ def _write_samples(
                 "purity_source": purity.source[s],
                 "ploidy": stated_ploidy(row, part),
                 "wgd": genome_doubled(part) if part else None,
-                "median_depth": float(np.median(deep)) if len(deep) else None,
+                "median_depth": _median(deep) if len(deep) else None,
                 "n_called": int(usable[:, s].sum()),
                 "n_not_called": int(absent[:, s].sum()),
             }
         )
     write.write_samples(out / "samples.tsv", records)
+
+
+def _median(values: np.ndarray) -> float:
+    """As `numpy.median`, which imports the masked arrays first."""
+    low, high = (len(values) - 1) // 2, len(values) // 2
+    middle = np.partition(values, [low, high])
+    return float((middle[low] + middle[high]) / 2)
 
 
 def _write_step(

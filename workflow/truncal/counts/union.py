@@ -170,8 +170,10 @@ def unite(
             for part in (calls.normal_alt, calls.normal_depth)
         ]
         for store, values in zip(counts, (calls.alt, calls.depth, *normals), strict=True):
-            # a file that is silent about a sample must not erase what another said
-            store[to] = np.where(np.isnan(values[first]), store[to], values[first])
+            if len(files) == 1:
+                store[to] = values[first]
+            else:  # a file that is silent about a sample must not erase what another said
+                store[to] = np.where(np.isnan(values[first]), store[to], values[first])
     alt, depth, normal_alt, normal_depth = counts
     united = Union(
         chrom,
