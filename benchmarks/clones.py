@@ -1,4 +1,8 @@
-"""The clones benchmark: clusters, CCF and clonality against truth, PyClone-VI beside it where given."""
+"""The clones benchmark: clusters, CCF and clonality against truth, PyClone-VI and Pairtree's clustering
+beside it where given (`--peer pyclone-vi=PATH --peer "pairtree=PYTHON PAIRTREE/bin/pairtree"`).
+
+Beside the sets with truth: `nsclc-egfr`, a description beside published calls; `timing`, time and memory.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,15 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.clone_timing import timing
 from benchmarks.datasets import DATASETS, Tumour, read_rows
-from benchmarks.peers import PyCloneVI
+from benchmarks.peers import PairtreeClusters, PyCloneVI
+from benchmarks.published_calls import describe
 from benchmarks.report import Report
 from benchmarks.scores import Prediction, mean_scores, score
 
 HELP = "clusters, cancer cell fractions and clonality"
-SETS = ("conipher-mean", "conipher-rounded", "pairtree", "mixing")
+SETS = ("conipher-mean", "conipher-rounded", "simulated", "pairtree", "mixing", "nsclc-egfr", "timing")
 SHOWN = (
     "V",
     "ARI",
@@ -31,6 +37,7 @@ SHOWN = (
     "clonal_P",
     "clonal_R",
     "clonal_ECE",
+    "clonal_ECE_mid",
     "truncal_P",
     "truncal_R",
     "truncal_ECE",
@@ -41,6 +48,10 @@ SHOWN = (
 def run(options: argparse.Namespace, report: Report) -> None:
     """Score every chosen tumour and print a table per data set."""
     for name in options.sets or SETS:
+        if name == "timing":
+            timing(options, report)
+        if name == "nsclc-egfr":
+            describe(options.data, options.tumours, report)
         if name not in DATASETS:
             continue
         tumours = [
@@ -76,6 +87,11 @@ def _tools(tumour: Tumour, options: argparse.Namespace) -> dict[str, dict[str, f
                 peer = PyCloneVI(options.peer["pyclone-vi"], density)
                 found, used = peer.run(counts, Path(folder), key=f"{tumour.dataset}/{tumour.name}")
                 out[f"pyclone-vi {density}"] = score(tumour, found) | {"seconds": used.cpu}
+        if "pairtree" in options.peer and tumour.dataset == "pairtree-sims":
+            found, used = PairtreeClusters(options.peer["pairtree"]).run(
+                tumour, Path(folder), key=f"{tumour.dataset}/{tumour.name}"
+            )
+            out["pairtree clustering"] = score(tumour, found) | {"seconds": used.cpu}
     return out
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from truncal.tables import open_text
 
@@ -158,6 +161,50 @@ def nsclc_egfr(data: Path) -> Iterator[Tumour]:
         yield Tumour(path.stem, "nsclc-egfr", "all", read_rows(path), truths.get(path.stem, Truth()))
 
 
+def simulated(tumours: int = 60) -> Iterator[Tumour]:
+    """Tumours of `truncal simulate` as called-only tables, over purity, depth, regions and copy number."""
+    from truncal.cli import main
+
+    for number in range(tumours):
+        rng = np.random.default_rng([20240, number])
+        purity = ((0.2, 0.35), (0.35, 0.6), (0.6, 0.9))[rng.integers(3)]
+        depth, regions = int(rng.choice((50, 100, 200, 500))), int(rng.choice((2, 3, 4, 6, 8)))
+        options = {
+            "--purity": [str(value) for value in purity],
+            "--depth": [str(depth)],
+            "--regions": [str(regions)],
+            "--clones": [str(int(rng.integers(3, 9)))],
+            "--mutations": [str(int(rng.integers(100, 400)))],
+            "--copy-number": [str(rng.choice(("ascat", "battenberg", "purple")))],
+            "--mirrored": [str(int(rng.integers(0, 3)))],
+            "--wgd": ["0.35"],
+            "--drivers": ["40"],
+            "--seed": [str(int(rng.integers(1 << 30)))],
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / "sim"
+            flat = [part for name, values in options.items() for part in (name, *values)]
+            main(["simulate", "--out", str(out), "--format", "counts", "--quiet", *flat])
+            (counts,) = out.glob("*/counts.tsv")
+            truth = Truth()
+            for row in read_rows(out / "truth" / "mutations.tsv"):
+                if row["kind"] == "somatic":
+                    truth.cluster[row["mutation_id"]] = row["cluster_id"]
+                    truth.truncal[row["mutation_id"]] = row["truncal"] == "true"
+            for row in read_rows(out / "truth" / "ccf.tsv"):
+                if row["ccf"] != "NA":
+                    key = row["mutation_id"], row["sample_id"]
+                    truth.ccf[key], truth.dcf[key] = float(row["ccf"]), float(row["dcf"])
+            rows = read_rows(counts)
+        listed = {row["mutation_id"] for row in rows}
+        truth.cluster = {name: value for name, value in truth.cluster.items() if name in listed}
+        truth.truncal = {name: value for name, value in truth.truncal.items() if name in listed}
+        truth.ccf = {key: value for key, value in truth.ccf.items() if key[0] in listed}
+        truth.dcf = {key: value for key, value in truth.dcf.items() if key[0] in listed}
+        group = "depth 50, 100" if depth <= 100 else "depth 200, 500"
+        yield Tumour(f"SIM{number:02d}", "simulated", group, rows, truth)
+
+
 DATASETS = {
     "conipher-mean": lambda data: conipher_sims(data, "mean"),
     "conipher-rounded": lambda data: conipher_sims(data, "rounded"),
@@ -165,6 +212,7 @@ DATASETS = {
     "conipher-mean-balanced": lambda data: conipher_sims(data, "mean", "balanced"),
     "conipher-rounded-total": lambda data: conipher_sims(data, "rounded", "unknown"),
     "conipher-rounded-balanced": lambda data: conipher_sims(data, "rounded", "balanced"),
+    "simulated": lambda data: simulated(),
     "pairtree": pairtree_sims,
     "mixing": mixing,
     "nsclc": nsclc_egfr,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
@@ -9,7 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.datasets import read_rows
+from benchmarks.datasets import Tumour, read_rows
 from benchmarks.scores import Prediction
 
 
@@ -104,3 +105,50 @@ class PyCloneVI:
         found.p_clonal = {name: float(value >= 0.9) for name, value in lowest.items()}
         found.p_truncal = dict(found.p_clonal)
         return found
+
+
+class PairtreeClusters:
+    """Pairtree's own clustering (`clustervars`) with its defaults, for tumours without copy number.
+
+    command: `PYTHON PAIRTREE/bin/pairtree`; `clustervars` lies beside it.
+    """
+
+    def __init__(self, command: str) -> None:
+        python, program = command.split()
+        self.command = [python, str(Path(program).with_name("clustervars"))]
+        given = os.environ.get("TRUNCAL_BENCH_CACHE")
+        self.cache = Path(given) if given else None
+
+    def run(self, tumour: Tumour, folder: Path, key: str) -> tuple[Prediction, Used]:
+        """Cluster a tumour; with a cache folder (TRUNCAL_BENCH_CACHE) a result is computed once."""
+        stored = (self.cache or folder) / "pairtree-clusters" / f"{key}.json"
+        if stored.exists():
+            seconds = float(stored.with_suffix(".seconds").read_text())
+            used = Used(seconds, seconds, 0.0)
+        else:
+            stored.parent.mkdir(parents=True, exist_ok=True)
+            ssm, params = self._inputs(tumour, folder)
+            options = ["--seed", "1", "--parallel", "0", "--chains", "1"]
+            used = measure([*self.command, *options, str(ssm), str(params), str(stored)])
+            stored.with_suffix(".seconds").write_text(f"{used.cpu}\n")
+        found = Prediction()
+        names = list(dict.fromkeys(row["mutation_id"] for row in tumour.rows))
+        for number, members in enumerate(json.loads(stored.read_text())["clusters"], 1):
+            found.cluster |= {names[int(member[1:])]: str(number) for member in members}
+        return found, used
+
+    def _inputs(self, tumour: Tumour, folder: Path) -> tuple[Path, Path]:
+        samples = list(dict.fromkeys(row["sample_id"] for row in tumour.rows))
+        rows: dict[str, list[dict[str, str]]] = {}
+        for row in tumour.rows:
+            rows.setdefault(row["mutation_id"], []).append(row)
+        lines = ["id\tname\tvar_reads\ttotal_reads\tvar_read_prob"]
+        for number, (name, own) in enumerate(rows.items()):
+            alts = ",".join(row["alt_counts"] for row in own)
+            totals = ",".join(str(int(row["alt_counts"]) + int(row["ref_counts"])) for row in own)
+            halves = ",".join(["0.5"] * len(own))
+            lines.append(f"s{number}\t{name}\t{alts}\t{totals}\t{halves}")
+        ssm, params = folder / "pairtree.ssm", folder / "pairtree.json"
+        ssm.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        params.write_text(json.dumps({"samples": samples, "clusters": [], "garbage": []}), encoding="utf-8")
+        return ssm, params

@@ -88,9 +88,11 @@ def _calls(name: str, truth: Mapping[str, bool], found: Mapping[str, float]) -> 
     true = np.array([truth[key] for key in keys])
     probability = np.array([found.get(key, 0.0) for key in keys])
     precision, recall = precision_recall(true, probability)
+    middle = (probability > 0.05) & (probability < 0.95)
     return {
         f"{name}_P": precision,
         f"{name}_R": recall,
         f"{name}_brier": brier_score(true, probability),
         f"{name}_ECE": expected_calibration_error(true, probability),
+        f"{name}_ECE_mid": expected_calibration_error(true[middle], probability[middle]),
     }
