@@ -13,9 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.datasets import COUNT_COLUMNS, Truth, Tumour, conipher_sims, read_rows
+from benchmarks.drivers import rounded
 from benchmarks.peers import measure
 from benchmarks.report import Report
 from benchmarks.scores import mean_scores
+from benchmarks.tree_peers import PhyClone
 from truncal.phylogeny.posterior import ancestor_probability
 
 
@@ -58,15 +60,49 @@ def run_end_to_end(options: argparse.Namespace, report: Report) -> None:
         ("machina-m5", machina(options.data)),
     ):
         rows: dict[str, dict[str, float]] = {}
+        beside: dict[str, dict[str, float]] = {}
         for tumour in source:
             if not re.search(options.tumours, tumour.name):
                 continue
             rows[tumour.name] = _score(tumour)
             report.progress(f"{title} {tumour.name}", rows[tumour.name])
+            if "phyclone" in options.peer:
+                theirs = _phyclone(tumour, options.peer)
+                if theirs is not None:
+                    beside[tumour.name] = {
+                        "AD_F1": rows[tumour.name]["AD_F1"],
+                        "seconds": rows[tumour.name]["seconds"],
+                        "AD_F1_peer": theirs["AD_F1"],
+                        "seconds_peer": theirs["seconds"],
+                    }
+                    report.progress(f"{title} {tumour.name} PhyClone", theirs)
+        if beside:
+            beside["mean"] = mean_scores(list(beside.values())) | {"n": len(beside)}
+            shown = ("AD_F1", "AD_F1_peer", "seconds", "seconds_peer", "n")
+            report.table(f"end to end, {title}, beside PyClone-VI and PhyClone", beside, shown, keep=2)
         rows["mean"] = mean_scores(list(rows.values())) | {"n": len(rows)}
         report.table(
             f"end to end, {title}", rows, ("AD_F1", "AD_F1_soft", "seconds", "n"), keep=options.verbose or 1
         )
+
+
+def _phyclone(tumour: Tumour, peers: dict[str, str]) -> dict[str, float] | None:
+    """The same score of PyClone-VI and PhyClone; they take whole copy numbers."""
+    key = f"{tumour.dataset.replace('(mean)', '(rounded)')}/{tumour.name}"
+    with tempfile.TemporaryDirectory() as text:
+        folder = Path(text)
+        counts = rounded(tumour.write(folder / "counts.tsv"), folder / "rounded.tsv")
+        found = PhyClone(peers["phyclone"], peers.get("pyclone-vi", "pyclone-vi")).run(counts, folder, key)
+    if found is None:
+        return None
+    clones, parents, seconds = found
+    names = sorted(name for name in tumour.truth.cluster if name not in tumour.truth.noise)
+    truth = ancestor_pairs(tumour.truth.cluster, tumour.truth.parents, names)
+    theirs = ancestor_pairs(clones, parents, names)
+    return {
+        "AD_F1": 2 * (truth & theirs).sum() / max(truth.sum() + theirs.sum(), 1),
+        "seconds": seconds,
+    }
 
 
 def _score(tumour: Tumour) -> dict[str, float]:

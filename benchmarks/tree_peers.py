@@ -1,4 +1,4 @@
-"""Tree builders that the user has installed: Pairtree and Orchard, on Pairtree's input format."""
+"""Tree builders that the user has installed: Pairtree and Orchard on Pairtree's input format; PhyClone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.peers import measure
+from benchmarks.datasets import read_rows
+from benchmarks.peers import PyCloneVI, measure
 
 
 @dataclass
@@ -25,7 +26,7 @@ class PairtreeFormat:
     """A peer that reads `.ssm` and `.params.json` and writes Pairtree's `.npz`.
 
     command: `PYTHON SCRIPT`, the interpreter of its environment and its program. With a cache folder
-    (TRUNCAL_BENCH_CACHE) a result is computed once.
+    (TRUNCAL_BENCH_CACHE) a result is computed once; the command `cached` takes only what is there.
     """
 
     def __init__(self, name: str, command: str) -> None:
@@ -41,16 +42,67 @@ class PairtreeFormat:
             return [*self.command, *options, str(ssm), str(out)]
         return [*self.command, str(ssm), str(clusters), str(out), "--seed=1", "-n", "2"]
 
-    def run(self, ssm: Path, clusters: Path, key: str) -> Trees:
-        """Trees of one tumour."""
+    def run(self, ssm: Path, clusters: Path, key: str) -> Trees | None:
+        """Trees of one tumour; None where only cached ones are wanted and there is none."""
         with tempfile.TemporaryDirectory() as folder:
             stored = (self.cache or Path(folder)) / self.name / f"{key}.npz"
-            if not stored.exists():
+            cpu = stored.with_name(stored.name + ".cpu")  # written last: without it the result is not whole
+            if not cpu.exists():
+                if self.command == ["cached"]:
+                    return None
                 stored.parent.mkdir(parents=True, exist_ok=True)
                 used = measure(self.arguments(ssm, clusters, stored))
-                stored.with_name(stored.name + ".cpu").write_text(f"{used.cpu}\n")
+                cpu.write_text(f"{used.cpu}\n")
             with np.load(stored, allow_pickle=True) as found:
                 parents, weight = found["struct"].astype(np.int64), found["prob"]
-            seconds = float(stored.with_name(stored.name + ".cpu").read_text())
+            seconds = float(cpu.read_text())
         order = np.argsort(-weight, kind="stable")
         return Trees(parents[order], weight[order] / weight.sum(), seconds)
+
+
+class PhyClone:
+    """PyClone-VI's clusters (binomial) and PhyClone's best tree of one short chain.
+
+    100 sweeps of burn-in and 500 more; its default, 1,000 and 10,000, takes about ten times as long. command:
+    the program `phyclone`; with a cache folder (TRUNCAL_BENCH_CACHE) a result is computed once, and the
+    command `cached` takes only what is there.
+    """
+
+    def __init__(self, command: str, pyclone_vi: str) -> None:
+        self.command = command
+        self.clusters = PyCloneVI(pyclone_vi, "binomial")
+
+    def run(
+        self, counts: Path, folder: Path, key: str
+    ) -> tuple[dict[str, str], dict[str, str], float] | None:
+        """Clone of each mutation, parent of each clone, and CPU seconds of both programs."""
+        base = self.clusters.cache or folder
+        table = base / "phyclone" / f"{key}.tsv"
+        tree, cpu = table.with_suffix(".nwk"), table.with_suffix(".cpu")
+        if not cpu.exists():
+            if self.command == "cached":
+                return None
+            table.parent.mkdir(parents=True, exist_ok=True)
+            clusters, used = self.clusters.run(counts, folder, key)
+            given = folder / "clusters.tsv"
+            rows = [f"{name}\t{cluster}" for name, cluster in clusters.cluster.items()]
+            given.write_text("\n".join(["mutation_id\tcluster_id", *rows]) + "\n", encoding="utf-8")
+            trace = folder / "phyclone.h5"
+            more = measure(
+                [
+                    self.command, "run", "-i", str(counts), "-c", str(given), "-o", str(trace),
+                    "-b", "100", "-n", "500", "--seed", "1",
+                ]
+            )  # fmt: skip
+            last = measure([self.command, "map", "-i", str(trace), "-o", str(table), "-t", str(tree)])
+            cpu.write_text(f"{used.cpu + more.cpu + last.cpu}\n")
+        from ete3 import Tree
+
+        found = {row["mutation_id"]: row["clone_id"] for row in read_rows(table)}
+        parents = {
+            node.name: node.up.name
+            for node in Tree(tree.read_text(encoding="utf-8"), format=1).traverse()
+            if node.up is not None
+        }
+        clones = {name: clone for name, clone in found.items() if clone != "-1"}
+        return clones, parents, float(cpu.read_text())

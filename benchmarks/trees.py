@@ -131,7 +131,9 @@ def _known_clusters(name: str, options: argparse.Namespace, report: Report) -> N
             runs = {"truncal": truncal_trees(case, folder)}
             for peer, command in options.peer.items():
                 if peer.startswith(("pairtree", "orchard")):
-                    runs[peer] = PairtreeFormat(peer, command).run(case.ssm, case.clusters, case.name)
+                    theirs = PairtreeFormat(peer, command).run(case.ssm, case.clusters, case.name)
+                    if theirs is not None:
+                        runs[peer] = theirs
             if case.phi is None:
                 runs["expert"] = Trees(case.parents[None], np.ones(1), 0.0)
             for tool, found in runs.items():
@@ -139,6 +141,9 @@ def _known_clusters(name: str, options: argparse.Namespace, report: Report) -> N
                 tools.setdefault(tool, {})[case.name] = scores
                 predictions.setdefault(tool, {})[case.name] = pairs
                 report.progress(f"{name} {case.name} {tool}", scores)
+    for peer in tools:
+        if peer != "truncal":
+            _paired(name, peer, tools, groups, report)
     for tool, by_tumour in tools.items():
         rows = dict(by_tumour)
         for group in sorted(set(groups.values())):
@@ -146,11 +151,40 @@ def _known_clusters(name: str, options: argparse.Namespace, report: Report) -> N
             rows[f"mean {group}"] = mean_scores(chosen) | {"n": len(chosen)}
         rows["mean"] = mean_scores(list(by_tumour.values())) | {"n": len(by_tumour)}
         report.table(f"{name}: {tool}", rows, SHOWN, keep=2 if name == "ball" else options.verbose or 1)
-        slope, low, high = slope_interval(list(predictions[tool].values()))
-        report.table(
-            f"{name}: {tool}, calibration slope", {"slope": {"slope": slope, "low": low, "high": high}},
-            ("slope", "low", "high"),
-        )  # fmt: skip
+        slopes = {}
+        for group in ["all", *sorted(set(groups.values()))]:
+            said = [pair for t, pair in predictions[tool].items() if group in ("all", groups[t])]
+            slope, low, high = slope_interval(said)
+            slopes[group] = {"slope": slope, "low": low, "high": high, "n": len(said)}
+        report.table(f"{name}: {tool}, calibration slope", slopes, ("slope", "low", "high", "n"), keep=2)
+
+
+def _paired(
+    name: str,
+    peer: str,
+    tools: dict[str, dict[str, dict[str, float]]],
+    groups: dict[str, str],
+    report: Report,
+) -> None:
+    """truncal beside one peer on the tumours that both have, in all and by group: means and differences."""
+    both = [tumour for tumour in tools["truncal"] if tumour in tools[peer]]
+    rows = {}
+    for group in ["all", *sorted({groups[tumour] for tumour in both})]:
+        chosen = [tumour for tumour in both if group in ("all", groups[tumour])]
+        row: dict[str, float] = {"n": len(chosen)}
+        for measure_name in ("rel", "log", "brier", "vaf"):
+            ours, theirs = (
+                np.array([tools[tool][tumour].get(measure_name, np.nan) for tumour in chosen])
+                for tool in ("truncal", peer)
+            )
+            row[measure_name] = float(ours.mean())
+            row[f"{measure_name}_peer"] = float(theirs.mean())
+            row[f"{measure_name}_diff"] = float((ours - theirs).mean())
+        rows[group] = row
+    shown = ["n"]
+    for measure_name in ("rel", "log", "brier", "vaf"):
+        shown += [measure_name, f"{measure_name}_peer", f"{measure_name}_diff"]
+    report.table(f"{name}: truncal beside {peer}, same tumours", rows, tuple(shown), keep=2)
 
 
 def score_trees_of(
@@ -219,10 +253,11 @@ def _timing(options: argparse.Namespace, report: Report) -> None:
                     runs = PairtreeFormat(peer, command).run(
                         case.ssm, case.clusters, f"timing-{clones}-{samples}"
                     )
-                    rows[f"K{clones} S{samples} {peer}"] = {
-                        "seconds": runs.seconds,
-                        "edges_right": float((runs.parents[0] == case.parents).mean()),
-                    }
+                    if runs is not None:
+                        rows[f"K{clones} S{samples} {peer}"] = {
+                            "seconds": runs.seconds,
+                            "edges_right": float((runs.parents[0] == case.parents).mean()),
+                        }
     report.table("timing (CPU seconds)", rows, ("seconds", "edges_right"), keep=2)
 
 

@@ -30,8 +30,8 @@ from truncal.phylogeny.prior import class_prior
 from truncal.tables import read_table
 
 FILES = (
-    "trees.tsv", "edges.tsv", "relations.tsv", "proportions.tsv", "infeasible.tsv", "losses.tsv", "clusters.tsv",
-    "mutations.tsv",
+    "trees.tsv", "edges.tsv", "relations.tsv", "proportions.tsv", "infeasible.tsv", "losses.tsv",
+    "clusters.tsv", "mutations.tsv",
     "ccf.tsv", "tree.nwk", "tree.nhx", "timescape.tsv", "pairtree.json", "posterior.npz", "step.json",
 )  # fmt: skip
 
