@@ -64,11 +64,16 @@ def _conipher(
         name: data.variant.get(name) or [part[i] if len(part) == 4 else None for part in parts]
         for i, name in enumerate(("chrom", "pos", "ref", "alt"))
     }
+    # read as a number there
+    given["chrom"] = [name.removeprefix("chr") if name else None for name in given["chrom"]]
     ploidy = np.broadcast_to((major + minor).mean(axis=0), (n, s))
     return {
         "CASE_ID": [case] * (n * s),
         "SAMPLE": samples,
-        **{name.upper(): [value for value in values for _ in range(s)] for name, values in given.items()},
+        **{
+            "CHR" if name == "chrom" else name.upper(): [value for value in values for _ in range(s)]
+            for name, values in given.items()
+        },
         "REF_COUNT": (depth - alt).ravel(),
         "VAR_COUNT": alt.ravel(),
         "DEPTH": depth.ravel(),
