@@ -31,7 +31,7 @@ from truncal.tables import read_table
 
 FILES = (
     "trees.tsv", "edges.tsv", "relations.tsv", "proportions.tsv", "infeasible.tsv", "losses.tsv",
-    "clusters.tsv", "mutations.tsv",
+    "changes.tsv", "clusters.tsv", "mutations.tsv",
     "ccf.tsv", "tree.nwk", "tree.nhx", "timescape.tsv", "pairtree.json", "posterior.npz", "step.json",
 )  # fmt: skip
 

@@ -154,3 +154,35 @@ def test_clones_that_fit_are_left_alone(tmp_path: Path) -> None:
         result = trees_of(clones_of(tmp_path, TREE, [12] * 5, depth=100, seed=seed))
         assert not result.aside.any()
         assert result.losses == []
+
+
+def test_mutations_of_a_clone_set_aside_go_where_they_fit_as_well(tmp_path: Path) -> None:
+    phi = np.vstack([TREE, [0.9, 0.05, 0.95, 0.4, 0.2]])
+    data = clones_of(tmp_path, phi, [20, 20, 20, 20, 20, 15])
+    first = int(data.n_mutations[:5].sum())  # the first of clone 6
+    rows, columns, values = data.membership
+    unsure = values.copy()
+    unsure[rows == first] = 0.6
+    more = (np.append(rows, first), np.append(columns, 2), np.append(unsure, 0.4))
+    result = trees_of(replace(data, membership=more))
+    assert [(change.mutation, change.before, change.after) for change in result.changes] == [(first, 5, 2)]
+    assert result.changes[0].probability == pytest.approx(0.4 / (0.4 + 0.06), abs=1e-6)
+    assert str(result.data.mutations["cluster_id"][first]) == "3"
+    assert result.data.n_mutations.tolist() == [20, 20, 21, 20, 20, 14]
+    write_phylogeny(tmp_path / "out", result)
+    table = read_table(tmp_path / "out" / "changes.tsv")
+    assert table.text("to_cluster") == ["3"]
+    assert "reassigned" in dict(warnings(result))
+
+
+def test_two_clusters_of_one_clone_may_be_the_same(tmp_path: Path) -> None:
+    phi = np.vstack([TREE, TREE[2]])
+    result = trees_of(clones_of(tmp_path, phi, [20] * 6))
+    assert result.same[2, 5] == result.same.max(where=~np.eye(6, dtype=bool), initial=0)
+    assert result.same[2, 5] > 0.2
+    assert result.same[1, 2] < 1e-6
+    write_phylogeny(tmp_path / "out", result)
+    relations = read_table(tmp_path / "out" / "relations.tsv")
+    names = ("p_same", "p_ancestor", "p_descendant", "p_branched")
+    total = sum(np.array(relations.text(name), dtype=float) for name in names)
+    assert total == pytest.approx(np.ones(15), abs=1e-5)

@@ -26,6 +26,7 @@ STEP_FILES: dict[str, tuple[str, ...]] = {
         "proportions.tsv",
         "infeasible.tsv",
         "losses.tsv",
+        "changes.tsv",
         "clusters.tsv",
         "mutations.tsv",
         "ccf.tsv",

@@ -12,6 +12,7 @@ from truncal.phylogeny.clonality import mutation_trunk_probability, trunk_probab
 from truncal.phylogeny.conflicts import find_conflicts
 from truncal.phylogeny.draws import draw_fractions
 from truncal.phylogeny.evidence import Evidence
+from truncal.phylogeny.feedback import reassign, same_probability
 from truncal.phylogeny.fit import fit_tree, proportions
 from truncal.phylogeny.inputs import PhyloInput
 from truncal.phylogeny.next_region import next_region_probability
@@ -57,8 +58,9 @@ def reconstruct(
         )
 
     settled = settle(data, search)
-    given, data = data, settled.data
     posterior, aside = settled.posterior, settled.aside
+    given, changes = reassign(data, aside)
+    data = settled.data
     trees, probability = posterior.trees, posterior.probability
     ancestor = ancestor_probability(trees, probability)
     best = trees[0]
@@ -73,7 +75,7 @@ def reconstruct(
     on_trunk = trunk_probability(trees[:DRAWN_TREES], weight, draws, 1.0 - clonal_from)
     p_clonal = _numbers(data.mutations.get("p_clonal"), len(data.mutations["mutation_id"]))
     outlier = np.nan_to_num(_numbers(data.mutations.get("outlier_probability"), len(p_clonal)))
-    p_truncal = mutation_trunk_probability(on_trunk, data.membership, outlier, p_clonal)
+    p_truncal = mutation_trunk_probability(on_trunk, given.membership, outlier, p_clonal)
     pooled = np.concatenate(draws)
     clonal = (pooled >= clonal_from).mean(axis=0)
     return Phylogeny(
@@ -91,6 +93,8 @@ def reconstruct(
         find_conflicts(given, best, fitted, aside, settled.losses),
         aside,
         settled.losses,
+        same_probability(given.evidence),
+        changes,
     )
 
 

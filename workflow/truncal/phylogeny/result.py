@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from truncal.phylogeny.conflicts import Conflict
+from truncal.phylogeny.feedback import Change
 from truncal.phylogeny.inputs import PhyloInput
 from truncal.phylogeny.losses import Loss
 from truncal.phylogeny.posterior import TreePosterior
@@ -22,7 +23,7 @@ class Phylogeny:
     the best tree.
     proportions: mean, low and high (K + 1, S) over the posterior. on_trunk: (K,). p_truncal,
     p_next_region: (N,). aside: (K,) clones that no tree holds, hung up where they fit best. losses: those
-    modelled on a branch.
+    modelled on a branch. same: (K, K) probability that two clusters are one. changes: mutations moved.
     """
 
     data: PhyloInput
@@ -39,3 +40,5 @@ class Phylogeny:
     conflicts: list[Conflict]
     aside: np.ndarray
     losses: list[Loss]
+    same: np.ndarray
+    changes: list[Change]

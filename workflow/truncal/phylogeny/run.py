@@ -67,6 +67,7 @@ def summary(result: Phylogeny) -> dict[str, Any]:
             str(names[k + 1]): str(names[int(parent)]) for k, parent in enumerate(result.consensus)
         },
         "set_aside": [result.data.cluster_ids[k] for k in np.flatnonzero(result.aside)],
+        "n_reassigned": len(result.changes),
         "diagnostics": {name: float(f"{value:.4g}") for name, value in found.diagnostics.items()},
     }
 
@@ -106,6 +107,15 @@ def warnings(result: Phylogeny) -> list[tuple[str, str]]:
                 f"{'Clone' if len(clones) == 1 else 'Clones'} {', '.join(map(str, clones))} set aside: "
                 "no tree holds them beside the others, or no sample has them; their places in the tree "
                 "are guesses.",
+            )
+        )
+    if result.changes:
+        n = len(result.changes)
+        found.append(
+            (
+                "reassigned",
+                f"{n} {'mutation' if n == 1 else 'mutations'} of a clone set aside went to another clone "
+                "that holds them as well (changes.tsv).",
             )
         )
     for loss in result.losses:

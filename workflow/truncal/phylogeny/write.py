@@ -23,6 +23,7 @@ def write_phylogeny(directory: Path, result: Phylogeny) -> None:
     write_table(directory / "relations.tsv", _relations(result))
     write_table(directory / "proportions.tsv", _proportions(result))
     write_table(directory / "infeasible.tsv", _infeasible(result))
+    write_table(directory / "changes.tsv", _changes(result))
     write_table(directory / "losses.tsv", _losses(result))
     write_table(directory / "clusters.tsv", _clusters(result))
     write_table(directory / "mutations.tsv", _mutations(result))
@@ -102,15 +103,16 @@ def _edges(result: Phylogeny) -> dict[str, list[Any]]:
 def _relations(result: Phylogeny) -> dict[str, list[Any]]:
     ids = result.data.cluster_ids
     pairs = [(a, b) for a in range(len(ids)) for b in range(len(ids)) if ids[a] < ids[b]]
-    up = [float(result.ancestor[a, b]) for a, b in pairs]
-    down = [float(result.ancestor[b, a]) for a, b in pairs]
+    same = [float(result.same[a, b]) for a, b in pairs]
+    up = [(1 - p) * float(result.ancestor[a, b]) for p, (a, b) in zip(same, pairs, strict=True)]
+    down = [(1 - p) * float(result.ancestor[b, a]) for p, (a, b) in zip(same, pairs, strict=True)]
     return {
         "cluster_a": [ids[a] for a, _ in pairs],
         "cluster_b": [ids[b] for _, b in pairs],
-        "p_same": [0.0] * len(pairs),
+        "p_same": [round(p, 6) for p in same],
         "p_ancestor": [round(p, 6) for p in up],
         "p_descendant": [round(p, 6) for p in down],
-        "p_branched": [round(max(0.0, 1 - p - q), 6) for p, q in zip(up, down, strict=True)],
+        "p_branched": [round(max(0.0, 1 - p - q - r), 6) for p, q, r in zip(same, up, down, strict=True)],
     }
 
 
@@ -136,6 +138,18 @@ def _infeasible(result: Phylogeny) -> dict[str, list[Any]]:
         "excess": [round(found.excess, 4) for found in result.conflicts],
         "evidence": [found.evidence for found in result.conflicts],
         "response": [found.response for found in result.conflicts],
+    }
+
+
+def _changes(result: Phylogeny) -> dict[str, list[Any]]:
+    data = result.data
+    names = data.mutations["mutation_id"]
+    return {
+        "mutation_id": [names[change.mutation] for change in result.changes],
+        "from_cluster": [data.cluster_ids[change.before] for change in result.changes],
+        "to_cluster": [data.cluster_ids[change.after] for change in result.changes],
+        "probability": [round(change.probability, 4) for change in result.changes],
+        "reason": ["no tree holds the clone it was in"] * len(result.changes),
     }
 
 
