@@ -144,7 +144,8 @@ def purity_spread(model: ReadModel, error: float) -> np.ndarray:
 def estimate_error(model: ReadModel, mixture: Mixture) -> np.ndarray:
     """Error rates (S,) as multiples of the given ones, from members of clusters that a sample lacks.
 
-    The posterior mean under a gamma prior with the given rate as mean and the weight of `ERRORS` errors.
+    The posterior mean under a gamma prior with the given rate as mean and the weight of `ERRORS` errors. A
+    rate far above the given one looks like a clone in few cells, and stays unseen.
     """
     rows, r = model.rows, mixture.responsibility
     errors, expected = np.full(model.shape[1], ERRORS), np.full(model.shape[1], ERRORS)
