@@ -28,6 +28,9 @@ STEP = 0.05
 
 MOST_COPIES = 8.0
 
+MOST_STEPS = 1 << 21
+"""Frequencies per copy, in thousandths, that are told apart."""
+
 
 @dataclass(frozen=True)
 class Absent:
@@ -92,8 +95,10 @@ def not_called_tables(
         return NotCalled(where, unlisted, np.zeros((1, len(copies))))
     # what a site would look like unlisted is asked of the listed ones too, as each is listed somewhere
     samples = np.tile(np.arange(called.shape[1]), called.shape[0])
-    keys = np.column_stack([samples, scale.ravel().round(3), error.ravel()])
-    _, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    rates, rate = np.unique(error, return_inverse=True)
+    steps = np.minimum(scale.ravel() * 1000, MOST_STEPS - 1).round().astype(np.int64)
+    keys = (samples * len(rates) + rate.reshape(-1)) * MOST_STEPS + steps
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
     unlisted = inverse.reshape(called.shape).astype(np.int64)
     where = np.where(called, -1, unlisted)
     depths = np.ones((called.shape[1], len(DEPTH_QUANTILES)), dtype=np.int64)
