@@ -34,7 +34,7 @@ from truncal.phylogeny.inputs import PhyloInput, read_ssm
 from truncal.phylogeny.posterior import ancestor_probability
 
 HELP = "trees, their uncertainty and fitted frequencies"
-SETS = ("pairtree-trees", "ball", "end-to-end", "timing")
+SETS = ("pairtree-trees", "held-out", "ball", "end-to-end", "timing")
 SHOWN = ("rel", "log", "brier", "vaf", "vaf_best", "AD_F1", "seconds", "n")
 FITTED = 20
 """At most this many of a tool's best trees are fitted for the reconstruction loss."""
@@ -55,7 +55,7 @@ class Case:
 def run(options: argparse.Namespace, report: Report) -> None:
     """Score every chosen tumour and print tables."""
     for name in options.sets or SETS:
-        if name in ("pairtree-trees", "ball"):
+        if name in CASES:
             _known_clusters(name, options, report)
         elif name == "end-to-end":
             from benchmarks.end_to_end import run_end_to_end
@@ -97,9 +97,6 @@ def ball_cases(data: Path, folder: Path) -> Iterator[Case]:
         yield Case(path.stem, "ball", ssm, clusters, np.array(known["parents"]), None)
 
 
-CASES = {"pairtree-trees": pairtree_cases, "ball": ball_cases}
-
-
 def truncal_trees(case: Case, folder: Path) -> Trees:
     """Run `truncal phylogeny` as a process and read its trees."""
     out = folder / "out"
@@ -131,7 +128,9 @@ def _known_clusters(name: str, options: argparse.Namespace, report: Report) -> N
             runs = {"truncal": truncal_trees(case, folder)}
             for peer, command in options.peer.items():
                 if peer.startswith(("pairtree", "orchard")):
-                    theirs = PairtreeFormat(peer, command).run(case.ssm, case.clusters, case.name)
+                    theirs = PairtreeFormat(peer, command).run(
+                        case.ssm, case.clusters, case.name.replace(" ", "-")
+                    )
                     if theirs is not None:
                         runs[peer] = theirs
             if case.phi is None:
@@ -199,7 +198,9 @@ def score_trees_of(
         out["log"] = log_score(*pairs)
         out["brier"] = brier_score(*pairs)
     counts = data.alt, data.ref, data.share
-    reference = case.phi if case.phi is not None else fit_tree(case.parents, *counts)
+    reference = case.phi
+    if reference is None or (data.alt.sum(axis=0)[reference == 0] > 0).any():  # misread bases at a DCF of 0
+        reference = fit_tree(case.parents, *counts)
     base = binomial_log_likelihood(reference, *counts).sum()
     unit = data.n_mutations.sum() * len(data.sample_ids) * np.log(2)
     losses = np.array(
@@ -241,11 +242,14 @@ def slope_interval(
 def _timing(options: argparse.Namespace, report: Report) -> None:
     """CPU of the whole process on `truncal simulate --diploid` tumours, compiled kernels cached."""
     rows: dict[str, dict[str, float]] = {}
-    for clones, samples in ((10, 10), (30, 10), (30, 30), (100, 30)):
+    for clones, samples in ((10, 10), (30, 10), (30, 30), (100, 30), (100, 100)):
+        if not re.search(options.groups, f"K{clones} S{samples}"):
+            continue
         with tempfile.TemporaryDirectory() as text:
             case = timing_case(Path(text), clones, samples)
-            truncal_trees(case, Path(text))
             found = truncal_trees(case, Path(text))
+            if clones == 10:  # the first run may have compiled
+                found = truncal_trees(case, Path(text))
             share = float((found.parents[0] == case.parents).mean())
             rows[f"K{clones} S{samples} truncal"] = {"seconds": found.seconds, "edges_right": share}
             for peer, command in options.peer.items():
@@ -261,18 +265,49 @@ def _timing(options: argparse.Namespace, report: Report) -> None:
     report.table("timing (CPU seconds)", rows, ("seconds", "edges_right"), keep=2)
 
 
-def timing_case(folder: Path, clones: int, samples: int, seed: int = 7) -> Case:
-    """A simulated diploid tumour in Pairtree's formats with its true clusters: 20 mutations a clone at
-    depth 200."""
-    measure(
-        [sys.executable, "-m", "truncal", "simulate", "--diploid", "--format", "counts", "--clones",
-        str(clones),
-         "--regions", str(samples), "--mutations", str(20 * clones), "--depth", "200", "--seed", str(seed),
-         "--out", str(folder / "simulated"), "--quiet"]
-    )  # fmt: skip
-    inner = folder / "simulated"
+def timing_case(
+    folder: Path,
+    clones: int,
+    samples: int,
+    seed: int = 7,
+    *,
+    per_clone: int = 20,
+    depth: int = 200,
+    roots: int = 1,
+) -> Case:
+    """A simulated diploid tumour in Pairtree's formats with its true clusters."""
+    values = {
+        "--clones": clones, "--regions": samples, "--mutations": per_clone * clones, "--depth": depth,
+        "--roots": roots, "--seed": seed,
+    }  # fmt: skip
+    flat = [str(part) for pair in values.items() for part in pair]
+    inner = folder / f"simulated-{clones}-{samples}-{seed}"
+    base = [sys.executable, "-m", "truncal", "simulate", "--diploid", "--format", "counts", "--quiet"]
+    measure([*base, *flat, "--out", str(inner)])
     tree = {int(row["child"]): int(row["parent"]) for row in read_rows(inner / "truth" / "tree.tsv")}
     parents = np.array([tree[k] for k in sorted(tree)])
+    dcf: dict[int, list[float]] = {}
+    for row in read_rows(inner / "truth" / "clusters.tsv"):
+        dcf.setdefault(int(row["cluster_id"]), []).append(float(row["dcf"]))
     patient = next(inner.glob("*/*.ssm"))
     clusters = patient.with_name(patient.stem + ".clusters.json")
-    return Case(f"K{clones} S{samples}", "timing", patient, clusters, parents, None)
+    phi = np.array([dcf[k] for k in sorted(tree)])
+    return Case(f"K{clones} S{samples} seed {seed}", f"K{clones} S{samples}", patient, clusters, parents, phi)
+
+
+HELD_OUT = ((5, 1), (5, 3), (10, 1), (10, 3), (10, 10), (30, 10))
+"""Clones and samples of tumours that nothing was chosen on."""
+
+
+def held_out_cases(data: Path, folder: Path) -> Iterator[Case]:
+    """Tumours of `truncal simulate`, six of each size, every third with two root clones."""
+    for clones, samples in HELD_OUT:
+        for number in range(6):
+            seed = 1000 * clones + 10 * samples + number
+            depth = (50, 200, 1000)[number % 3]
+            yield timing_case(
+                folder, clones, samples, seed, per_clone=10, depth=depth, roots=2 if number % 3 == 2 else 1
+            )
+
+
+CASES = {"pairtree-trees": pairtree_cases, "ball": ball_cases, "held-out": held_out_cases}

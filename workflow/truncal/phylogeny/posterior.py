@@ -35,7 +35,7 @@ EFFORT = 1.35e6
 """At most EFFORT / (K² S) trees are kept of each chain, but at least `FEWEST`: the cost of a sweep grows
 like K² S."""
 
-FEWEST = 15
+FEWEST = 50
 
 STUCK = 12.0
 """A chain whose median score in the first round is this far below the best chain's goes on from the best
