@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ import numpy as np
 from benchmarks.calibration import Calls, bootstrap, measures, reliability_svg
 from benchmarks.datasets import COUNT_COLUMNS, Truth, Tumour, conipher_sims, read_rows
 from benchmarks.driver_events import copy_number, timing
+from benchmarks.driver_tumours import SCORED, Case, Part, conipher, parts, simulated
 from benchmarks.peers import PyCloneVI
 from benchmarks.report import Report
 
@@ -32,13 +34,6 @@ SHOWN = (
     "n", "ECE", "ECE_low", "ECE_high", "ECE_mid", "ECE_mid_low", "ECE_mid_high", "Brier", "slope",
     "indeterminate", "found",
 )  # fmt: skip
-PURITY = ((0.2, 0.35), (0.35, 0.6), (0.6, 0.9))
-DEPTH = (50, 100, 200, 500)
-REGIONS = (2, 3, 4, 6, 8)
-COPY_NUMBER = ("ascat", "battenberg", "purple")
-DRIVERS = 40
-FIT_TO_JUDGE = (100, 0.3)
-"""Mean depth and purity from which at most 15 % may be indeterminate."""
 
 
 @dataclass
@@ -56,9 +51,9 @@ def run(options: argparse.Namespace, report: Report) -> None:
     """Score the chosen sets; the figures of docs/drivers.md come from here."""
     wanted = [name for name in (options.sets or SETS) if name in SETS]
     if "simulated" in wanted:
-        _score("simulated", _simulated(options), options, report)
+        _score("simulated", SCORED, options, report)
     if "conipher" in wanted:
-        _score("conipher-sims", _conipher(options), options, report)
+        _score("conipher-sims", None, options, report)
     if "next-region" in wanted:
         _next_region(options, report)
     if "nsclc-egfr" in wanted:
@@ -69,109 +64,72 @@ def run(options: argparse.Namespace, report: Report) -> None:
         timing(options, report)
 
 
-# ------------------------------------------------------------------ tumours
-
-
-@dataclass
-class Case:
-    """A tumour to reconstruct: its counts, truth by mutation, and which mutations count."""
-
-    name: str
-    counts: Path
-    clonal: dict[str, bool]
-    truncal: dict[str, bool]
-    chosen: list[str]
-    fit: bool = True
-    peer_key: str = ""
-
-
-def _simulated(options: argparse.Namespace):
-    from truncal.cli import main
-
-    for number in range(options.patients):
-        rng = np.random.default_rng([20240, number])
-        purity = PURITY[rng.integers(len(PURITY))]
-        depth, regions = int(rng.choice(DEPTH)), int(rng.choice(REGIONS))
-        with tempfile.TemporaryDirectory() as folder:
-            out = Path(folder) / "sim"
-            arguments = {
-                "--purity": [str(value) for value in purity],
-                "--depth": [str(depth)],
-                "--regions": [str(regions)],
-                "--clones": [str(int(rng.integers(3, 9)))],
-                "--mutations": [str(int(rng.integers(100, 400)))],
-                "--copy-number": [str(rng.choice(COPY_NUMBER))],
-                "--mirrored": [str(int(rng.integers(0, 3)))],
-                "--wgd": ["0.35"],
-                "--drivers": [str(DRIVERS)],
-                "--seed": [str(int(rng.integers(1 << 30)))],
-            }
-            flat = [part for name, values in arguments.items() for part in (name, *values)]
-            main(["simulate", "--out", str(out), "--format", "counts", "--quiet", *flat])
-            truth = out / "truth"
-            clonal, truncal = {}, {}
-            for row in read_rows(truth / "mutations.tsv"):
-                if row["kind"] == "somatic":
-                    clonal[row["mutation_id"]] = row["clonal"] == "true"
-                    truncal[row["mutation_id"]] = row["truncal"] == "true"
-            chosen = [
-                row["mutation_id"] for row in read_rows(truth / "drivers.tsv") if row["detectable"] == "true"
-            ]
-            least = min(float(row["purity"]) for row in read_rows(truth / "samples.tsv"))
-            fit = depth >= FIT_TO_JUDGE[0] and least >= FIT_TO_JUDGE[1]
-            (counts,) = out.glob("*/counts.tsv")
-            yield Case(f"SIM{number}", counts, clonal, truncal, chosen, fit)
-
-
-def _conipher(options: argparse.Namespace):
-    for tumour in conipher_sims(options.data):
-        if not re.search(options.tumours, tumour.name):
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            counts = tumour.write(Path(folder) / "counts.tsv")
-            clonal = tumour.truth.clonal()
-            chosen = [name for name in clonal if name not in tumour.truth.noise]
-            depth = np.mean([int(row["ref_counts"]) + int(row["alt_counts"]) for row in tumour.rows])
-            purity = min(float(row["tumour_content"]) for row in tumour.rows)
-            fit = bool(depth >= FIT_TO_JUDGE[0] and purity >= FIT_TO_JUDGE[1])
-            key = f"conipher-sims (rounded)/{tumour.name}"
-            yield Case(tumour.name, counts, clonal, tumour.truth.truncal, chosen, fit, key)
-
-
 # ------------------------------------------------------------------ scores
 
 
-def _score(name: str, cases, options: argparse.Namespace, report: Report) -> None:
+def _score(name: str, first: int | None, options: argparse.Namespace, report: Report) -> None:
+    """Calibration of both questions by every tool, pooled over a set's tumours."""
+    cases = conipher(options.data, options.tumours) if first is None else simulated(first, options.patients)
+    work = options.work / name if options.work else None
     pooled: dict[str, Pooled] = {}
-    for case in cases:
-        with tempfile.TemporaryDirectory() as folder:
-            found = reconstruct(case.counts, Path(folder))
-            tools: dict[str, tuple[Mapping[str, float], Mapping[str, float]]] = {
-                "truncal": (found.p_clonal, found.p_truncal),
-            }
-            rule = conipher_rule(case.counts)
-            tools["upper bound reaches 1"] = (rule, rule)
-            if "pyclone-vi" in options.peer:
-                peer = PyCloneVI(options.peer["pyclone-vi"], "binomial")
-                whole = rounded(case.counts, Path(folder) / "rounded.tsv")
-                theirs, _ = peer.run(whole, Path(folder), key=case.peer_key or f"drivers/{name}/{case.name}")
-                tools["PyClone-VI ≥ 0.9"] = (theirs.p_clonal, theirs.p_truncal)
-            for tool, (p_clonal, p_truncal) in tools.items():
-                for question, known, said in (
-                    ("clonal", case.clonal, p_clonal),
-                    ("truncal", case.truncal, p_truncal),
-                ):
-                    calls = Calls.of(case.name, case.chosen, known, said, case.fit)
-                    pooled.setdefault(f"{question}: {tool}", Pooled()).calls.append(calls)
-            report.progress(f"{name} {case.name}", measures(pooled["clonal: truncal"].calls[-1:]))
+    for part, new in parts(cases, work, lambda case, folder: _part(name, case, folder, options)):
+        for tool, said in part.said.items():
+            for question, truth in part.truth.items():
+                known = [index for index, p in enumerate(said[question]) if p is not None]
+                calls = Calls(
+                    part.name,
+                    np.array([truth[index] for index in known], dtype=bool),
+                    np.array([said[question][index] for index in known], dtype=float),
+                    part.fit,
+                    len(truth),
+                )
+                pooled.setdefault(f"{question}: {tool}", Pooled()).calls.append(calls)
+        if new:
+            report.progress(f"{name} {part.name}", measures(pooled["clonal: truncal"].calls[-1:]))
     rows = {key: value.row() for key, value in sorted(pooled.items())}
     report.table(f"drivers, {name}", rows, SHOWN, keep=2)
     if options.figures:
+        options.figures.mkdir(parents=True, exist_ok=True)
         for question in ("clonal", "truncal"):
             key = f"{question}: truncal"
             if key in pooled:
                 path = options.figures / f"reliability_{name}_{question}.svg"
                 path.write_text(reliability_svg(pooled[key].calls, f"p_{question}, {name}"), encoding="utf-8")
+
+
+def _part(name: str, case: Case, folder: Path, options: argparse.Namespace) -> Part:
+    """Reconstruct one tumour, by truncal and by the rules and peers beside it."""
+    found = reconstruct(case.counts, folder / "run")
+    rule = conipher_rule(case.counts)
+    tools: dict[str, tuple[Mapping[str, float], Mapping[str, float]]] = {
+        "truncal": (found.p_clonal, found.p_truncal),
+        "upper bound reaches 1": (rule, rule),
+    }
+    if "pyclone-vi" in options.peer:
+        peer = PyCloneVI(options.peer["pyclone-vi"], "binomial")
+        whole = rounded(case.counts, folder / "rounded.tsv")
+        theirs, _ = peer.run(whole, folder, key=case.peer_key or f"drivers/{name}/{case.name}")
+        tools["PyClone-VI ≥ 0.9"] = (theirs.p_clonal, theirs.p_truncal)
+    chosen = [one for one in case.chosen if one in case.clonal]
+    return Part(
+        case.name,
+        case.fit,
+        case.strata,
+        {
+            "copies": [case.kind.get(one, "none") for one in chosen],
+            "cluster": [found.cluster.get(one) for one in chosen],
+            "size": [found.size.get(found.cluster.get(one, -1), 0) for one in chosen],
+            "outlier": [found.outlier.get(one) for one in chosen],
+        },
+        {"clonal": [case.clonal[one] for one in chosen], "truncal": [case.truncal[one] for one in chosen]},
+        {
+            tool: {
+                question: [values.get(one) for one in chosen]
+                for question, values in zip(("clonal", "truncal"), both, strict=True)
+            }
+            for tool, both in tools.items()
+        },
+    )
 
 
 def rounded(counts: Path, out: Path) -> Path:
@@ -193,6 +151,13 @@ class Found:
     p_clonal: dict[str, float]
     p_truncal: dict[str, float]
     p_next_region: dict[str, float]
+    outlier: dict[str, float]
+    cluster: dict[str, int]
+
+    @property
+    def size(self) -> Counter[int]:
+        """Mutations of each cluster."""
+        return Counter(self.cluster.values())
 
 
 def reconstruct(counts: Path, out: Path, seed: int = 1) -> Found:
@@ -209,7 +174,9 @@ def reconstruct(counts: Path, out: Path, seed: int = 1) -> Found:
     def column(name: str) -> dict[str, float]:
         return {row["mutation_id"]: float(row[name]) for row in rows if row[name] != "NA"}
 
-    return Found(column("p_clonal"), column("p_truncal"), column("p_next_region"))
+    cluster = {row["mutation_id"]: int(row["cluster_id"]) for row in rows}
+    names = ("p_clonal", "p_truncal", "p_next_region", "outlier_probability")
+    return Found(*(column(name) for name in names), cluster)
 
 
 def conipher_rule(counts: Path) -> dict[str, float]:

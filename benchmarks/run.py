@@ -26,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--patients", type=int, default=20, help="patients of the simulated cohort (scale)")
     top.add_argument("--cores", type=int, default=2, help="cores for the workflow (scale)")
     top.add_argument("--figures", type=Path, default=None, help="folder for figures (drivers)")
+    top.add_argument("--work", type=Path, help="folder of parts, to stop and resume (drivers)")
     top.add_argument("--json", type=Path, help="write every score here")
     top.add_argument("-v", "--verbose", action="count", default=0, help="-vv: one row a tumour")
     top.add_argument("--quiet", action="store_true", help="no progress on stderr")
