@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -9,6 +12,7 @@ from tests.phylogeny.test_tree_likelihood import evidence_of, random_tumour
 
 from truncal.phylogeny.draws import draw_fractions
 from truncal.phylogeny.fit import binomial_log_likelihood, fit_tree, proportions
+from truncal.phylogeny.inputs import read_ssm
 
 
 def random_tree(generator: np.random.Generator, count: int) -> np.ndarray:
@@ -59,6 +63,35 @@ def test_fit_reaches_the_optimum(depth: int) -> None:
         assert proportions(parents, phi).min() >= 0
         found = binomial_log_likelihood(phi, alt, total - alt, share).sum()
         assert found >= by_slsqp(parents, alt, total - alt, share) - 1e-3
+
+
+@pytest.mark.parametrize("patient", ["SJBALL022613", "SJETV043"])
+def test_fit_reaches_the_optimum_on_real_patients(shared: Path, tmp_path: Path, patient: str) -> None:
+    """On the experts' tree of a B-ALL patient, sample by sample."""
+    folder = shared / "data" / "ball"
+    known = json.loads((folder / "truth" / f"{patient}.json").read_text())
+    source = folder / "inputs" / f"{patient}.ssm"
+    with source.open() as table:
+        names = table.readline().split("\t")
+        count = len(table.readline().split("\t")[names.index("var_reads")].split(","))
+    clusters = tmp_path / "clusters.json"
+    samples = [f"S{s}" for s in range(count)]
+    clusters.write_text(json.dumps({"samples": samples, "clusters": known["clusters"]}))
+    data = read_ssm(source, clusters, 0.0)
+    parents = np.array(known["parents"])
+    order = list(range(len(parents)))
+    depth = {0: 0}
+    while len(depth) <= len(parents):
+        depth |= {k + 1: depth[p] + 1 for k, p in enumerate(parents.tolist()) if p in depth}
+    order.sort(key=lambda k: depth[k + 1])  # parents before their children, as the optimiser wants them
+    place = np.zeros(len(parents) + 1, dtype=np.int64)
+    place[np.array(order) + 1] = np.arange(1, len(order) + 1)
+    tree, alt, ref = place[parents[order]], data.alt[:, order], data.ref[:, order]
+    phi = fit_tree(tree, alt, ref, data.share)
+    found = binomial_log_likelihood(phi, alt, ref, data.share).sum(axis=0)
+    for s in range(0, count, max(1, count // 6)):
+        one = alt[:, :, s : s + 1], ref[:, :, s : s + 1]
+        assert found[s] >= by_slsqp(tree, *one, data.share) - 1e-3
 
 
 def test_fit_of_a_tree_that_fits_is_the_free_optimum() -> None:

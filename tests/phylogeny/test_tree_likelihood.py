@@ -9,7 +9,7 @@ from tests.phylogeny.oracles import all_trees, brute_force, grid_likelihood
 from truncal.phylogeny.enumeration import enumerate_trees
 from truncal.phylogeny.evidence import Evidence, binomial_density, build_evidence
 from truncal.phylogeny.pearson import table
-from truncal.phylogeny.posterior import edge_probability, tree_posterior
+from truncal.phylogeny.posterior import ancestor_probability, edge_probability, tree_posterior
 from truncal.phylogeny.prior import class_prior, log_absence_prior, log_prior
 from truncal.phylogeny.sampler import score_trees
 
@@ -116,8 +116,7 @@ def test_enumeration_finds_every_tree() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_sampler_agrees_with_enumeration(seed: int) -> None:
-    """200 random tumours of 3–6 clones: edge probabilities within 0.02 of all trees', where the chains
-    saw them."""
+    """200 random tumours of 3–6 clones: edge and ancestor probabilities within 0.02 of those over all trees."""
     generator = np.random.default_rng(seed)
     worst = 0.0
     for case in range(50):
@@ -134,7 +133,11 @@ def test_sampler_agrees_with_enumeration(seed: int) -> None:
             edge_probability(found.trees, found.probability)
             - edge_probability(exact.trees, exact.probability)
         )
-        worst = max(worst, float(gap.max()))
+        above = np.abs(
+            ancestor_probability(found.trees, found.probability)
+            - ancestor_probability(exact.trees, exact.probability)
+        )
+        worst = max(worst, float(gap.max()), float(above.max()))
     assert worst < 0.02
 
 
@@ -149,3 +152,39 @@ def test_prior_sums_to_one() -> None:
     assert np.exp(log_prior(trees, class_prior(4, 0.3))).sum() == pytest.approx(1.0)
     several = (trees == 0).sum(axis=1) > 1
     assert np.exp(log_prior(trees[several], class_prior(4, 0.3))).sum() == pytest.approx(0.3)
+
+
+def test_deep_and_large_clusters_find_their_tree() -> None:
+    """Thousands of mutations a clone at depth 10,000: tens of millions of reads in each sample."""
+    phi = np.array([[1.0, 1.0, 1.0], [0.6, 0.2, 0.5], [0.3, 0.7, 0.4], [0.55, 0.1, 0.3]])
+    depth = np.full(phi.shape, 3000 * 10_000)
+    alt = np.random.default_rng(1).binomial(depth, phi / 2).astype(float)[None]
+    for model_error in (0.0, 0.001):
+        facts = evidence_of(alt, depth - alt, model_error)
+        found = tree_posterior(facts, class_prior(4, 0.3), exact_up_to=6, chains=2, samples=60, seed=1)
+        assert np.isfinite(found.log_likelihood).all()
+        assert found.trees[0].tolist() == [0, 1, 1, 2]
+        assert found.probability[0] > 0.99
+
+
+def test_few_shallow_reads_are_not_overread() -> None:
+    """Three mutations a clone at depth 10: ancestries given with confidence are right as often as said."""
+    generator = np.random.default_rng(5)
+    said, true = [], []
+    for _ in range(60):
+        parents = np.array([0] + [int(generator.integers(1, k + 1)) for k in range(1, 5)])
+        phi = generator.dirichlet(np.ones(6), 3).T[1:].copy()
+        for k in range(4, 0, -1):
+            phi[parents[k] - 1] += phi[k]
+        alt = generator.binomial(30, phi / 2).astype(float)[None]
+        facts = evidence_of(alt, 30 - alt, 0.001)
+        found = tree_posterior(facts, class_prior(5, 0.0), exact_up_to=6, chains=2, samples=60, seed=1)
+        off = ~np.eye(5, dtype=bool)
+        said.append(ancestor_probability(found.trees, found.probability)[off])
+        true.append(ancestor_probability(parents[None], np.ones(1))[off])
+    p, y = np.concatenate(said), np.concatenate(true)
+    assert ((p - y) ** 2).mean() < 0.8 * y.mean() * (1 - y.mean())
+    assert p.mean() == pytest.approx(y.mean(), abs=0.05)
+    sure = p > 0.8
+    assert sure.sum() > 50
+    assert y[sure].mean() == pytest.approx(p[sure].mean(), abs=0.08)
