@@ -116,7 +116,7 @@ def test_enumeration_finds_every_tree() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_sampler_agrees_with_enumeration(seed: int) -> None:
-    """200 random tumours of 3–6 clones: edge and ancestor probabilities within 0.02 of those over all trees."""
+    """200 random tumours of 3–6 clones: edges' and ancestries' probabilities within 0.02 of all trees'."""
     generator = np.random.default_rng(seed)
     worst = 0.0
     for case in range(50):
