@@ -12,6 +12,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -78,14 +79,14 @@ Build = Callable[[Path], Case]
 def simulated(first: int, patients: int) -> Iterator[tuple[str, Build]]:
     """Tumours of `truncal simulate` over purity, depth, regions, doubling, mirrored and subclonal events."""
     for number in range(patients):
-        yield f"SIM{number}", lambda folder, number=number: _simulate(first, number, folder)
+        yield f"SIM{number}", partial(_simulate, first, number)
 
 
 def conipher(data: Path, pattern: str) -> Iterator[tuple[str, Build]]:
     """Tumours of a foreign simulator; every mutation that isn't noise counts as a driver."""
     for tumour in conipher_sims(data):
         if re.search(pattern, tumour.name):
-            yield tumour.name, lambda folder, tumour=tumour: _foreign(tumour, folder)
+            yield tumour.name, partial(_foreign, tumour)
 
 
 def _simulate(first: int, number: int, folder: Path) -> Case:

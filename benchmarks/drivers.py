@@ -14,22 +14,23 @@ from __future__ import annotations
 import argparse
 import re
 import tempfile
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.calibration import Calls, bootstrap, measures, reliability_svg
-from benchmarks.datasets import COUNT_COLUMNS, Truth, Tumour, conipher_sims, read_rows
+from benchmarks.datasets import COUNT_COLUMNS, Truth, Tumour, read_rows
 from benchmarks.driver_events import copy_number, timing
+from benchmarks.driver_run import reconstruct
 from benchmarks.driver_tumours import SCORED, Case, Part, conipher, parts, simulated
+from benchmarks.next_region import next_region, next_region_law
 from benchmarks.peers import PyCloneVI
 from benchmarks.report import Report
 
 HELP = "calibration of the drivers' clonality"
-SETS = ("simulated", "conipher", "next-region", "nsclc-egfr", "copy-number", "timing")
+SETS = ("simulated", "conipher", "next-region", "next-region-law", "nsclc-egfr", "copy-number", "timing")
 SHOWN = (
     "n", "ECE", "ECE_low", "ECE_high", "ECE_mid", "ECE_mid_low", "ECE_mid_high", "Brier", "slope",
     "indeterminate", "found",
@@ -55,7 +56,9 @@ def run(options: argparse.Namespace, report: Report) -> None:
     if "conipher" in wanted:
         _score("conipher-sims", None, options, report)
     if "next-region" in wanted:
-        _next_region(options, report)
+        next_region(options, report)
+    if "next-region-law" in wanted:
+        next_region_law(options, report)
     if "nsclc-egfr" in wanted:
         _nsclc_egfr(options, report)
     if "copy-number" in wanted:
@@ -144,41 +147,6 @@ def rounded(counts: Path, out: Path) -> Path:
     return out
 
 
-@dataclass
-class Found:
-    """What truncal says of a tumour, by mutation."""
-
-    p_clonal: dict[str, float]
-    p_truncal: dict[str, float]
-    p_next_region: dict[str, float]
-    outlier: dict[str, float]
-    cluster: dict[str, int]
-
-    @property
-    def size(self) -> Counter[int]:
-        """Mutations of each cluster."""
-        return Counter(self.cluster.values())
-
-
-def reconstruct(counts: Path, out: Path, seed: int = 1) -> Found:
-    """Clones and phylogeny of a counts table; the drivers step takes its probabilities from there."""
-    from truncal.clones.run import run_clones
-    from truncal.phylogeny.run import run_phylogeny
-    from truncal.sheet.settings import load_settings
-
-    settings = load_settings(None)
-    run_clones(counts, out / "clones", settings, seed)
-    run_phylogeny(out / "phylogeny", settings, seed, clones=out / "clones")
-    rows = read_rows(out / "phylogeny" / "mutations.tsv")
-
-    def column(name: str) -> dict[str, float]:
-        return {row["mutation_id"]: float(row[name]) for row in rows if row[name] != "NA"}
-
-    cluster = {row["mutation_id"]: int(row["cluster_id"]) for row in rows}
-    names = ("p_clonal", "p_truncal", "p_next_region", "outlier_probability")
-    return Found(*(column(name) for name in names), cluster)
-
-
 def conipher_rule(counts: Path) -> dict[str, float]:
     """1 where the upper 95 % bound of the mutation's own CCF reaches 1 in every region, else 0.
 
@@ -206,56 +174,6 @@ def conipher_rule(counts: Path) -> dict[str, float]:
         upper[name] = min(upper.get(name, np.inf), bound)
         seen[name] = seen.get(name, 0) + 1
     return {name: float(value >= 1 and seen[name] == len(samples)) for name, value in upper.items()}
-
-
-# ------------------------------------------------------------------ one more region
-
-
-def _next_region(options: argparse.Namespace, report: Report) -> None:
-    """Refit without each region in turn: what the others forecast for it, against the truth there."""
-    forecasts: list[Calls] = []
-    for tumour in conipher_sims(options.data):
-        regions = sorted({row["sample_id"] for row in tumour.rows})
-        if len(regions) < 8 or not re.search(options.tumours, tumour.name):
-            continue
-        for region in regions:
-            rest = Tumour(
-                tumour.name,
-                tumour.dataset,
-                tumour.group,
-                [row for row in tumour.rows if row["sample_id"] != region],
-                tumour.truth,
-            )
-            listed = {row["mutation_id"] for row in rest.rows if int(row["alt_counts"]) > 0}
-            rest.rows = [row for row in rest.rows if row["mutation_id"] in listed]
-            with tempfile.TemporaryDirectory() as folder:
-                found = reconstruct(rest.write(Path(folder) / "counts.tsv"), Path(folder))
-            known = {
-                name: value >= 0.95 for (name, sample), value in tumour.truth.ccf.items() if sample == region
-            }
-            looks = [
-                name for name, p in found.p_clonal.items() if p >= 0.5 and name not in tumour.truth.noise
-            ]
-            calls = Calls.of(f"{tumour.name}", looks, known, found.p_next_region, True)
-            forecasts.append(calls)
-            report.progress(f"next region {tumour.name} without {region}", measures([calls]))
-    if not forecasts:
-        return
-    rows = {"truncal": measures(forecasts) | _log_scores(forecasts)}
-    report.table(
-        "drivers, p_next_region", rows, ("n", "log", "log_constant", "slope", "ECE", "Brier"), keep=2
-    )
-
-
-def _log_scores(calls: Sequence[Calls]) -> dict[str, float]:
-    truth = np.concatenate([one.truth for one in calls]).astype(float)
-    said = np.clip(np.concatenate([one.said for one in calls]), 1e-3, 1 - 1e-3)
-    share = truth.mean()
-
-    def score(p: np.ndarray | float) -> float:
-        return float(np.mean(truth * np.log(p) + (1 - truth) * np.log(1 - np.asarray(p))))
-
-    return {"log": score(said), "log_constant": score(np.clip(share, 1e-3, 1 - 1e-3)), "share": float(share)}
 
 
 # ------------------------------------------------------------------ real tumours

@@ -76,8 +76,6 @@ def reconstruct(
     p_clonal = _numbers(data.mutations.get("p_clonal"), len(data.mutations["mutation_id"]))
     outlier = np.nan_to_num(_numbers(data.mutations.get("outlier_probability"), len(p_clonal)))
     p_truncal = mutation_trunk_probability(on_trunk, given.membership, outlier, p_clonal)
-    pooled = np.concatenate(draws)
-    clonal = (pooled >= clonal_from).mean(axis=0)
     return Phylogeny(
         given,
         posterior,
@@ -89,7 +87,7 @@ def reconstruct(
         (shares.mean(axis=0), *np.quantile(shares, [0.025, 0.975], axis=0)),
         on_trunk,
         p_truncal,
-        next_region_probability(p_clonal, clonal),
+        next_region_probability(p_clonal, len(data.sample_ids)),
         find_conflicts(given, best, fitted, aside, settled.losses),
         aside,
         settled.losses,
