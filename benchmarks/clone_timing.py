@@ -12,11 +12,11 @@ from benchmarks.peers import PyCloneVI, Used, measure
 from benchmarks.report import Report
 from benchmarks.tumours import simulate
 
-SIZES = ((200, 4), (1_000, 5), (3_000, 5), (10_000, 5))
+SIZES = ((200, 4), (1_000, 5), (10_000, 5))
 """Mutations and samples for which PyClone-VI is run as well, up to `--peer-most` mutations."""
 
 CURVE = ((1_000, 10), (3_000, 10), (10_000, 10), (30_000, 10), (100_000, 10))
-PEER_MOST = 3_000
+PEER_MOST = 1_000
 SHOWN = ("cpu", "wall", "MB", "peer_cpu", "peer_MB", "ratio_cpu", "ratio_MB")
 
 

@@ -12,12 +12,15 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.clone_timing import timing
 from benchmarks.datasets import DATASETS, Tumour, read_rows
 from benchmarks.peers import PairtreeClusters, PyCloneVI
 from benchmarks.published_calls import describe
 from benchmarks.report import Report
 from benchmarks.scores import Prediction, mean_scores, score
+from truncal.metrics.clonality import expected_calibration_error
 
 HELP = "clusters, cancer cell fractions and clonality"
 SETS = ("conipher-mean", "conipher-rounded", "simulated", "pairtree", "mixing", "nsclc-egfr", "timing")
@@ -60,8 +63,9 @@ def run(options: argparse.Namespace, report: Report) -> None:
             if re.search(options.tumours, tumour.name) and re.search(options.groups, tumour.group)
         ]
         results: dict[str, dict[str, dict[str, float]]] = {}
+        pooled: list[tuple[bool, float]] = []
         for tumour in tumours:
-            for tool, scores in _tools(tumour, options).items():
+            for tool, scores in _tools(tumour, options, pooled).items():
                 results.setdefault(tool, {})[tumour.name] = scores
                 report.progress(f"{name} {tumour.name} {tool}", scores)
         for tool, by_tumour in results.items():
@@ -71,9 +75,37 @@ def run(options: argparse.Namespace, report: Report) -> None:
                 rows[f"mean {group}"] = mean_scores(chosen)
             rows["mean"] = mean_scores(list(by_tumour.values()))
             report.table(f"{name}: {tool}", rows, SHOWN, keep=options.verbose or 1)
+        if pooled:
+            row = pooled_calibration(np.array([t for t, _ in pooled]), np.array([p for _, p in pooled]))
+            report.table(f"{name}: p_clonal, all mutations pooled", {"truncal": row}, tuple(row), keep=2)
 
 
-def _tools(tumour: Tumour, options: argparse.Namespace) -> dict[str, dict[str, float]]:
+def pooled_calibration(truth: np.ndarray, said: np.ndarray, draws: int = 100) -> dict[str, float]:
+    """Expected calibration error over all and over 0.05–0.95, and what chance alone makes of the latter.
+
+    Chance: the same error where each outcome is drawn with its stated probability.
+    """
+    middle = (said > 0.05) & (said < 0.95)
+    rng = np.random.default_rng(1)
+    chance = [
+        expected_calibration_error(rng.random(middle.sum()) < said[middle], said[middle])
+        for _ in range(draws)
+    ]
+    return {
+        "n": float(len(truth)),
+        "ECE": expected_calibration_error(truth, said),
+        "n_mid": float(middle.sum()),
+        "ECE_mid": expected_calibration_error(truth[middle], said[middle]),
+        "chance": float(np.mean(chance)),
+        "said_mid": float(said[middle].mean()),
+        "true_mid": float(truth[middle].mean()),
+    }
+
+
+def _tools(
+    tumour: Tumour, options: argparse.Namespace, pooled: list[tuple[bool, float]]
+) -> dict[str, dict[str, float]]:
+    """Scores of every tool; truncal's truth and p_clonal of each mutation are added to `pooled`."""
     out = {}
     with tempfile.TemporaryDirectory() as folder:
         counts = tumour.write(Path(folder) / "counts.tsv")
@@ -81,6 +113,8 @@ def _tools(tumour: Tumour, options: argparse.Namespace) -> dict[str, dict[str, f
         found = truncal_prediction(counts, Path(folder) / "out")
         seconds = time.perf_counter() - started
         out["truncal"] = score(tumour, found) | {"seconds": seconds}
+        clonal = tumour.truth.clonal()
+        pooled += [(clonal[name], p) for name, p in found.p_clonal.items() if name in clonal]
         copies = {row[name] for row in tumour.rows for name in ("major_cn", "minor_cn")}
         if "pyclone-vi" in options.peer and "NA" not in copies and all(float(n).is_integer() for n in copies):
             for density in ("binomial", "beta-binomial"):
