@@ -58,6 +58,7 @@ def measures(calls: Sequence[Calls]) -> dict[str, float]:
         "ECE": expected_calibration_error(truth, said),
         "ECE_mid": expected_calibration_error(truth[middle], said[middle]),
         "n_mid": float(middle.sum()),
+        "ECE_mid_chance": chance(said[middle]),
         "Brier": brier_score(truth, said),
         "slope": calibration_slope(truth, said),
         "indeterminate": float(((unsure > CALLED[0]) & (unsure < CALLED[1])).mean())
@@ -65,6 +66,16 @@ def measures(calls: Sequence[Calls]) -> dict[str, float]:
         else float("nan"),
         "found": len(truth) / asked if asked else float("nan"),
     }
+
+
+def chance(said: np.ndarray, draws: int = 200) -> float:
+    """The calibration error of perfect probabilities: labels drawn from `said`, each on its own."""
+    if not said.size:
+        return float("nan")
+    rng = np.random.default_rng(1)
+    return float(
+        np.mean([expected_calibration_error(rng.random(len(said)) < said, said) for _ in range(draws)])
+    )
 
 
 def calibration_slope(truth: np.ndarray, said: np.ndarray) -> float:

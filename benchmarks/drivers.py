@@ -24,16 +24,25 @@ from benchmarks.calibration import Calls, bootstrap, measures, reliability_svg
 from benchmarks.datasets import COUNT_COLUMNS, Truth, Tumour, read_rows
 from benchmarks.driver_events import copy_number, timing
 from benchmarks.driver_run import reconstruct
-from benchmarks.driver_tumours import SCORED, Case, Part, conipher, parts, simulated
+from benchmarks.driver_tumours import FITTED, SCORED, Case, Part, conipher, parts, simulated
 from benchmarks.next_region import next_region, next_region_law
 from benchmarks.peers import PyCloneVI
 from benchmarks.report import Report
 
 HELP = "calibration of the drivers' clonality"
-SETS = ("simulated", "conipher", "next-region", "next-region-law", "nsclc-egfr", "copy-number", "timing")
+SETS = (
+    "simulated",
+    "fitted",
+    "conipher",
+    "next-region",
+    "next-region-law",
+    "nsclc-egfr",
+    "copy-number",
+    "timing",
+)
 SHOWN = (
-    "n", "ECE", "ECE_low", "ECE_high", "ECE_mid", "ECE_mid_low", "ECE_mid_high", "Brier", "slope",
-    "indeterminate", "found",
+    "n", "ECE", "ECE_low", "ECE_high", "ECE_mid", "ECE_mid_low", "ECE_mid_high", "n_mid", "ECE_mid_chance",
+    "Brier", "slope", "indeterminate", "found",
 )  # fmt: skip
 
 
@@ -53,6 +62,8 @@ def run(options: argparse.Namespace, report: Report) -> None:
     wanted = [name for name in (options.sets or SETS) if name in SETS]
     if "simulated" in wanted:
         _score("simulated", SCORED, options, report)
+    if "fitted" in options.sets:
+        _score("fitted", FITTED, options, report)
     if "conipher" in wanted:
         _score("conipher-sims", None, options, report)
     if "next-region" in wanted:
