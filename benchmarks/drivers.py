@@ -62,8 +62,6 @@ def run(options: argparse.Namespace, report: Report) -> None:
     wanted = [name for name in (options.sets or SETS) if name in SETS]
     if "simulated" in wanted:
         _score("simulated", SCORED, options, report)
-    if "fitted" in options.sets:
-        _score("fitted", FITTED, options, report)
     if "conipher" in wanted:
         _score("conipher-sims", None, options, report)
     if "next-region" in wanted:
@@ -76,6 +74,11 @@ def run(options: argparse.Namespace, report: Report) -> None:
         copy_number(options, report)
     if "timing" in wanted:
         timing(options, report)
+    if "fitted" in options.sets:
+        from truncal.phylogeny import recalibration
+
+        recalibration.P_TRUNCAL = recalibration.NONE  # constants are fitted on the model's own
+        _score("fitted", FITTED, options, report)
 
 
 # ------------------------------------------------------------------ scores

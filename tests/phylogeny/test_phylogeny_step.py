@@ -27,6 +27,7 @@ from truncal.phylogeny.inputs import read_clones, read_ssm
 from truncal.phylogeny.next_region import BRANCH_ODDS, loss_rate, next_region_probability
 from truncal.phylogeny.posterior import ancestor_probability, consensus, tree_posterior
 from truncal.phylogeny.prior import class_prior
+from truncal.phylogeny.recalibration import NONE, P_TRUNCAL, recalibrated
 from truncal.tables import read_table
 
 FILES = (
@@ -188,6 +189,14 @@ def test_next_region_follows_a_trunk_or_a_branch_that_fills_regions_at_random() 
         assert rate == pytest.approx(fails / (1 + fills), abs=1e-6)
     found = next_region_probability(np.array([1.0, 0.5, 0.0, np.nan]), 4)
     assert found[:3] == pytest.approx((1 - rates[2]) * np.array([1.0, 0.5, 0.0])) and np.isnan(found[3])
+
+
+def test_recalibration_keeps_order_and_what_is_not_known() -> None:
+    p = np.array([0.0, 0.03, 0.5, 0.97, 1.0, np.nan])
+    assert recalibrated(p, NONE)[1:4] == pytest.approx(p[1:4])
+    found = recalibrated(p, P_TRUNCAL)
+    assert (np.diff(found[:5]) > 0).all() and 0 < found[0] < 0.01 and 0.98 < found[4] < 1
+    assert np.isnan(found[5])
 
 
 def test_exports() -> None:

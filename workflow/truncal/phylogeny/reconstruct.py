@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from truncal.phylogeny import recalibration
 from truncal.phylogeny.aside import inner_tree, outer_fractions, settle
 from truncal.phylogeny.clonality import mutation_trunk_probability, trunk_probability
 from truncal.phylogeny.conflicts import find_conflicts
@@ -76,6 +77,8 @@ def reconstruct(
     p_clonal = _numbers(data.mutations.get("p_clonal"), len(data.mutations["mutation_id"]))
     outlier = np.nan_to_num(_numbers(data.mutations.get("outlier_probability"), len(p_clonal)))
     p_truncal = mutation_trunk_probability(on_trunk, given.membership, outlier, p_clonal)
+    ours = ~np.isnan(p_clonal)  # clusters that the user gives are taken as they are
+    p_truncal = np.where(ours, recalibration.recalibrated(p_truncal, recalibration.P_TRUNCAL), p_truncal)
     return Phylogeny(
         given,
         posterior,
