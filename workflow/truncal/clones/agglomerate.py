@@ -12,15 +12,6 @@ import math
 
 import numpy as np
 
-
-def log_gammas(x: np.ndarray) -> np.ndarray:
-    """log Γ of an array of positive numbers."""
-    flat = np.asarray(x, dtype=float)
-    values, inverse = np.unique(flat, return_inverse=True)
-    found = np.array([math.lgamma(value) for value in values.tolist()])
-    return found[inverse].reshape(flat.shape)
-
-
 SMALLEST = 1e-300
 """Below this the product of two clusters' likelihoods counts as impossible; the gain is hopeless long
 before."""
@@ -39,7 +30,8 @@ def agglomerate(
     prior = np.exp(log_prior)
     weights = np.exp(sums)
     own = np.log(weights @ prior).sum(axis=1)
-    sizes = sizes.astype(float)
+    sizes = sizes.astype(np.int64)
+    log_gamma = np.array([math.lgamma(max(size, 1)) for size in range(int(sizes.sum()) + 1)])
     alive = np.ones(count, dtype=bool)
     label = np.arange(count)
     log_concentration = np.log(concentration)
@@ -48,12 +40,10 @@ def agglomerate(
         """Gain in log posterior of merging `one` with each of `others`."""
         joint = np.einsum("sg,ksg->ks", weights[one] * prior, weights[others])
         together = np.log(np.maximum(joint, SMALLEST)).sum(axis=1)
-        restaurant = (
-            log_gammas(sizes[one] + sizes[others]) - log_gammas(sizes[one]) - log_gammas(sizes[others])
-        )
+        restaurant = log_gamma[sizes[one] + sizes[others]] - log_gamma[sizes[one]] - log_gamma[sizes[others]]
         return together - own[one] - own[others] + restaurant - log_concentration
 
-    gain = _all_gains(weights, prior, own, sizes, log_concentration)
+    gain = _all_gains(weights, prior, own, sizes, log_gamma, log_concentration)
     best = gain.argmax(axis=1)
     best_gain = gain[np.arange(count), best]
     while True:
@@ -86,7 +76,12 @@ def agglomerate(
 
 
 def _all_gains(
-    weights: np.ndarray, prior: np.ndarray, own: np.ndarray, sizes: np.ndarray, log_concentration: float
+    weights: np.ndarray,
+    prior: np.ndarray,
+    own: np.ndarray,
+    sizes: np.ndarray,
+    log_gamma: np.ndarray,
+    log_concentration: float,
 ) -> np.ndarray:
     """Gains (K, K) of all pairs, −inf on the diagonal."""
     total = np.zeros((len(weights), len(weights)))
@@ -94,9 +89,8 @@ def _all_gains(
         joint = (weights[:, sample] * prior) @ weights[:, sample].T
         total += np.log(np.maximum(joint, SMALLEST))
     total -= own[:, None] + own[None, :]
-    total += (
-        log_gammas(sizes[:, None] + sizes[None, :]) - log_gammas(sizes)[:, None] - log_gammas(sizes)[None, :]
-    )
+    of = log_gamma[sizes]
+    total += log_gamma[np.minimum(sizes[:, None] + sizes, len(log_gamma) - 1)] - of[:, None] - of
     total -= log_concentration
     np.fill_diagonal(total, -np.inf)
     return total
