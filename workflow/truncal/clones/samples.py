@@ -63,14 +63,16 @@ def expected_copies(model: ReadModel, mixture: Mixture) -> np.ndarray:
         slopes, rows_of, np.where(states.branch_kind > ALL_COPIES, states.branch_kind - ALL_COPIES, 1)
     )
     rows = model.rows
-    seen = rows.alt / np.maximum(rows.depth, 1) / rows.scale
+    # without copies there is no slope, and such a site says nothing of either
+    depth = np.where(rows.scale > 0, rows.depth, 0)
+    seen = rows.alt / np.maximum(depth, 1) / np.where(rows.scale > 0, rows.scale, 1)
     for k, centre in enumerate(mixture.centres):
         if sizes[k] < 4:
             continue
         members = np.flatnonzero((r[:, k + 1] >= SURE) & single)
         one = centre.mean
         many = slopes[members][:, None] * one
-        use = rows.depth[members]
+        use = depth[members]
         better = (use * (seen[members] - many) ** 2).sum(axis=1) < (use * (seen[members] - one) ** 2).sum(
             axis=1
         )
