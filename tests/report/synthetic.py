@@ -274,6 +274,8 @@ def make_document(
             ],
         ),
         "infeasible": rows_of("infeasible", []),
+        "losses": rows_of("losses", []),
+        "changes": rows_of("changes", []),
         "drivers": rows_of("drivers", driver_rows),
         "copy_number_drivers": rows_of(
             "copy_number_drivers",

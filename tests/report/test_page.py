@@ -123,6 +123,24 @@ def test_the_tree_is_well_formed_where_a_chance_is_below_what_is_shown() -> None
     ET.fromstring(rendered(svg, "svg"))
 
 
+def test_clones_set_aside_are_marked_and_losses_and_moves_are_listed() -> None:
+    document = make_document()
+    tables = document["tables"]
+    columns = ["cluster_id", "sample_id", "constraint", "excess", "evidence", "response"]
+    tables["infeasible"] = {
+        "columns": columns,
+        "rows": [
+            [5, "R1", "clone 5 (0.40) must not exceed its parent 2 (0.10)", 0.3, "few reads", "set aside"]
+        ],
+    }
+    assert "set aside" not in report_html(make_document())
+    tables["losses"]["rows"] = [[2, 4, "R2", 0.4, 31.5]]
+    tables["changes"]["rows"] = [[tables["mutations"]["rows"][0][0], 5, 1, 0.97, "clone 5 was set aside"]]
+    page = report_html(document)
+    assert page.count(">set aside</text>") >= 1 and "What no tree could hold" in page
+    assert "Mutated copies lost on a branch" in page and "that the tree moved to another clone" in page
+
+
 def test_words_in_a_drawing_are_escaped_and_elements_are_not() -> None:
     drawn = tag("g", "a < b & c", tag("title", "<script>"), text(0, 0, '"d"'))
     assert [part.text for part in ET.fromstring(drawn).iter()] == ["a < b & c", "<script>", '"d"']

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 SAMPLE_COLUMNS = (
     "sample_id", "kind", "site", "timepoint", "day", "sex", "purity", "ploidy", "wgd", "median_depth",
@@ -28,6 +28,8 @@ TABLES: dict[str, tuple[str, ...]] = {
     "relations": ("cluster_a", "cluster_b", "p_same", "p_ancestor", "p_descendant", "p_branched"),
     "proportions": ("cluster_id", "sample_id", "proportion", "low", "high"),
     "infeasible": ("cluster_id", "sample_id", "constraint", "excess", "evidence"),
+    "losses": ("cluster_id", "lost_in", "sample_id", "fraction_of_cells", "log_likelihood_gain"),
+    "changes": ("mutation_id", "from_cluster", "to_cluster", "probability", "reason"),
     "drivers": (
         "event_id", "gene", "event", "class", "hgvsp", "transcript", "grch37", "grch38", "cluster_id",
         "label",
@@ -67,7 +69,7 @@ TEXT = frozenset(
         "drugs_resistant", "evidence", "sources", "segment", "source", "stage", "detail", "parents",
         "constraint", "flags", "alteration", "state", "verdict", "basis", "drug_class", "drug_classes",
         "clones_uncovered", "vetoes", "because", "status", "code", "severity", "text", "assay",
-        "patient", "drug", "kind", "site", "sex", "consequence", "conflicts",
+        "patient", "drug", "kind", "site", "sex", "consequence", "conflicts", "response",
     )
 )  # fmt: skip
 FLAGS = frozenset({"in_consensus", "focal", "wgd"})

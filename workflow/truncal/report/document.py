@@ -19,7 +19,10 @@ _STEP_OF = {
     "counts": "counts",
     "excluded": "counts",
     **dict.fromkeys(
-        ("mutations", "ccf", "clusters", "trees", "edges", "relations", "proportions", "infeasible"),
+        (
+            *("mutations", "ccf", "clusters", "trees", "edges", "relations", "proportions"),
+            *("infeasible", "losses", "changes"),
+        ),
         "phylogeny",
     ),
 }

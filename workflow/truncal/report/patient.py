@@ -106,6 +106,13 @@ class Patient:
         return self._row_of.get(str(driver.row.get("mutation_id")))
 
     @cached_property
+    def set_aside(self) -> frozenset[int]:
+        """Clones that no tree holds; the tree is that of the others and their place is a guess."""
+        return frozenset(
+            row["cluster_id"] for row in self.records("infeasible") if row.get("response") == "set aside"
+        )
+
+    @cached_property
     def _row_of(self) -> dict[str, int]:
         return {name: index for index, name in enumerate(self.mutations)}
 

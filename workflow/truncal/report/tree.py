@@ -86,6 +86,8 @@ def tree_svg(
         lines.append(_branch(patient, row, at[row.parent], support, trunk, row.clone in moved))
         mark = patient.clones[row.clone]
         labels, width = _labels(drivers.get(row.clone, []), row.end + 18, row.y)
+        if row.clone in patient.set_aside:
+            labels += text(row.end - 10, row.y - 13, "set aside", font_size="10", class_="soft")
         right = max(right, row.end + 18 + width)
         nodes.append(
             tag(
