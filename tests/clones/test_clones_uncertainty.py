@@ -102,6 +102,9 @@ def test_limits_are_those_configured_unless_listed_sites_have_less():
     alt[0] = 1  # one rescued site in two hundred says nothing of the limit
     assert listing_limits(alt, depth, absent) == (4.0, 0.04)
     assert listing_limits(np.zeros(0), np.zeros(0), absent) == (4.0, 0.04)
+    # a site that is listed without reads was not listed for them, and one of few sites proves nothing
+    few = np.array([0.0, 2.0, *np.full(60, 30.0)])
+    assert listing_limits(few, np.full(62, 200.0), absent) == (4.0, 0.04)
 
 
 def called_only(depth, seed=3, n=120):

@@ -62,11 +62,13 @@ def listing_limits(alt: np.ndarray, depth: np.ndarray, absent: Absent) -> tuple[
     """Alternative reads and frequency that the sample's caller needs: as configured, unless listed sites have
     less.
 
-    alt, depth: (R,) of the sample's listed sites, depth > 0. A hundredth of them may be exceptions.
+    alt, depth: (R,) of the sample's listed sites, depth > 0. Sites listed without any reads were not listed
+    for them; of the others a hundredth, and one at least, may be exceptions.
     """
     least, share = float(absent.min_alt), absent.min_vaf
-    if len(alt):
-        rank = int(EXCEPTIONS * len(alt))
+    alt, depth = alt[alt > 0], depth[alt > 0]
+    rank = max(1, int(EXCEPTIONS * len(alt)))
+    if rank < len(alt):
         least = min(least, float(np.partition(alt, rank)[rank]))
         share = min(share, float(np.partition(alt / depth, rank)[rank]))
     return least, share

@@ -21,6 +21,9 @@ from truncal.ccf.jit import njit
 BINOMIAL_BELOW = 1e-8
 """Overdispersion below which the binomial limit is used."""
 
+LARGE = 1e4
+"""Argument above which log Γ(x + n) − log Γ(x) is expanded; the terms left out are below 1 / (360 x³)."""
+
 NEGLIGIBLE = 0.02
 """Uncertainty of p that adds less than this share to the variance of the reads is left out."""
 
@@ -60,6 +63,13 @@ def log_rising(x: float, count: float) -> float:
         for step in range(int(count)):
             product *= x + step
         return math.log(product)
+    if x > LARGE:
+        # Stirling's series, term by term: the two gammas are so large that their difference loses digits
+        return (
+            (x - 0.5) * math.log1p(count / x)
+            + count * (math.log(x + count) - 1.0)
+            + (1.0 / (x + count) - 1.0 / x) / 12.0
+        )
     return log_gamma(x + count) - log_gamma(x)
 
 
