@@ -64,5 +64,7 @@ def test_membership_loss_silence_and_outliers() -> None:
     assert "arose on the trunk" in lost and "copies were lost in R1 (70% of the cells)" in lost
     silent = reason("subclonal", 0.0, 0.0, 0.0, [region(alt=0.0, ccf=0.0, high=0.05, excluded=0.06)])
     assert "No reads in R1 (CCF above 0.06 excluded)" in silent
+    shallow = reason("indeterminate", 0.5, 0.9, 0.5, [region(alt=0.0, depth=5.0, excluded=1.0)])
+    assert "No reads in R1 (too few reads to exclude any CCF)" in shallow
     assert "fits no clone" in reason("indeterminate", 0.5, 0.5, 0.5, [region()], outlier=0.9)
     assert "arose on a branch" in reason("clonal", 0.95, 0.05, 0.9, [region()])

@@ -14,6 +14,7 @@ WIDE_INTERVAL = 0.3
 LOW_PURITY = 0.3
 AMBIGUOUS_COPIES = 4.0
 UNSURE_MEMBER = 0.8
+ALL_LEFT = 0.995
 FEW_REGIONS = 4
 SHOWN = 3
 
@@ -136,7 +137,13 @@ def _silent(regions: Sequence[RegionView]) -> list[str]:
     silent = [one for one in regions if one.called and one.alt == 0 and np.isfinite(one.excluded)]
     if not silent:
         return []
-    return [f"No reads in {_named(silent, lambda one: f'CCF above {one.excluded:.2f} excluded')}."]
+    return [f"No reads in {_named(silent, _ruled_out)}."]
+
+
+def _ruled_out(region: RegionView) -> str:
+    if region.excluded >= ALL_LEFT:
+        return "too few reads to exclude any CCF"
+    return f"CCF above {region.excluded:.2f} excluded"
 
 
 def _next_region(p_next_region: float, regions: int) -> list[str]:
