@@ -2,8 +2,8 @@
 
 Prints wall and CPU seconds a patient, how much of them is computation, memory, and the time of a large DAG.
 `--peer pyclone-vi=PATH --peer phyclone=PATH` runs both, one after the other, on the tables of a few of the
-same patients: PyClone-VI with 40 clusters and 10 restarts, PhyClone with its defaults (one chain of 1,000
-sweeps of burn-in and 10,000 kept; its authors recommend four).
+same patients: PyClone-VI with 40 clusters and 10 restarts, PhyClone with its defaults (1,000 sweeps
+of burn-in, 10,000 kept) in `--peer-chains` chains (its authors advise four at least; its default is one).
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ def main() -> None:
         "--peer", action="append", default=[], metavar="NAME=PATH", help="pyclone-vi, phyclone"
     )
     parser.add_argument("--peer-patients", type=int, default=3, help="patients that the peers run on")
+    parser.add_argument("--peer-chains", type=int, default=4, help="PhyClone's chains")
     options = parser.parse_args()
     peer = dict(item.split("=", 1) for item in options.peer)
     print("patients", "wall_s", "cpu_s", "wall_s_each", "cpu_s_each", "compute_s_each", "memory_MB", sep="\t")
@@ -57,7 +58,9 @@ def main() -> None:
         if peer and options.patients:
             cohort = Path(name) / f"cohort-{options.patients[-1]}"
             for number, table in enumerate(sorted(cohort.glob("*/counts.tsv"))[: options.peer_patients]):
-                for tool, each in peers(table, Path(name) / f"peers-{number}", peer).items():
+                for tool, each in peers(
+                    table, Path(name) / f"peers-{number}", peer, options.peer_chains
+                ).items():
                     row = (f"{each.wall:.1f}", f"{each.cpu:.1f}", "", "", "", f"{each.memory:.0f}")
                     print(f"{table.parent.name} {tool}", *row, sep="\t", flush=True)
         for number in options.dag:
@@ -93,7 +96,7 @@ def workflow(sheet: Path, out: Path, cores: int, *more: str) -> Used:
     )  # fmt: skip
 
 
-def peers(table: Path, folder: Path, commands: dict[str, str]) -> dict[str, Used]:
+def peers(table: Path, folder: Path, commands: dict[str, str], chains: int) -> dict[str, Used]:
     """What PyClone-VI and, on its clusters, PhyClone take for one patient's table."""
     folder.mkdir()
     fit, clusters, trace = folder / "fit.h5", folder / "clusters.tsv", folder / "trace.h5"
@@ -122,7 +125,20 @@ def peers(table: Path, folder: Path, commands: dict[str, str]) -> dict[str, Used
     if "phyclone" in commands:
         tool = commands["phyclone"]
         used["phyclone"] = measure(
-            [tool, "run", "-i", str(table), "-c", str(clusters), "-o", str(trace), "--seed", "1"]
+            [
+                tool,
+                "run",
+                "-i",
+                str(table),
+                "-c",
+                str(clusters),
+                "-o",
+                str(trace),
+                "--num-chains",
+                str(chains),
+                "--seed",
+                "1",
+            ]
         )
         drawn = ["-o", str(folder / "map.tsv"), "-t", str(folder / "map.nwk")]
         used["phyclone map"] = measure([tool, "map", "-i", str(trace), *drawn])
