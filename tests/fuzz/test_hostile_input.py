@@ -240,6 +240,18 @@ def test_a_bam_whose_header_is_no_text(tmp_path: Path) -> None:
         target.read(tmp_path / name)
 
 
+@pytest.mark.parametrize("line", [b"SOcoordinate", b"SO\tcoordinate"])
+def test_a_bam_whose_header_has_no_fields(tmp_path: Path, line: bytes) -> None:
+    from fuzz_targets import TARGETS
+
+    target = TARGETS["bam"]
+    name, data = target.seeds(tmp_path)[0]
+    padded = line.ljust(len(b"SO:coordinate"), b"x")
+    (tmp_path / name).write_bytes(data.replace(b"SO:coordinate", padded, 1))
+    with pytest.raises(UserError, match="no SAM header line"):
+        target.read(tmp_path / name)
+
+
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"##fileformat=VCFv4.2\n#CHROM\n\xff", None])
 def test_fusions_that_are_no_text(tmp_path: Path, content: bytes | None) -> None:
     from fuzz_targets import TARGETS

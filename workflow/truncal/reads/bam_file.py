@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -66,7 +67,7 @@ def open_alignments(
         with handle:
             if handle.is_sam:
                 raise UserError(Fault("is SAM text; expected a BAM or CRAM file, sorted and indexed", path))
-            order = handle.header.to_dict().get("HD", {}).get("SO", "unknown")
+            order = _sort_order(handle, path)
             faults = Faults()
             if order in ("unsorted", "queryname"):
                 faults.add(
@@ -194,6 +195,16 @@ def first_record(data: bytes) -> int:
 def as_array(data: bytes) -> np.ndarray:
     """The bytes as uint8, without a copy."""
     return np.frombuffer(data, dtype=np.uint8)
+
+
+def _sort_order(handle: Any, path: Path) -> str:
+    """What the header's first line says of the order of the records."""
+    try:
+        return str(handle.header.to_dict().get("HD", {}).get("SO", "unknown"))
+    except UnicodeDecodeError:
+        raise
+    except (AssertionError, ValueError) as error:  # pysam asserts the form of each line
+        raise UserError(Fault("its header has a line that is no SAM header line", path)) from error
 
 
 def _has_index(handle: object) -> bool:
