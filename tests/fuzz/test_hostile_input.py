@@ -240,6 +240,16 @@ def test_a_bam_whose_header_is_no_text(tmp_path: Path) -> None:
         target.read(tmp_path / name)
 
 
+def test_a_maf_that_names_a_column_twice(tmp_path: Path) -> None:
+    from fuzz_targets import TARGETS
+
+    target = TARGETS["maf"]
+    name, data = target.seeds(tmp_path)[0]
+    (tmp_path / name).write_bytes(data.replace(b"t_alt_count", b"t_ref_count", 1))
+    with pytest.raises(UserError, match="t_ref_count occurs more than once"):
+        target.read(tmp_path / name)
+
+
 @pytest.mark.parametrize("line", [b"SOcoordinate", b"SO\tcoordinate"])
 def test_a_bam_whose_header_has_no_fields(tmp_path: Path, line: bytes) -> None:
     from fuzz_targets import TARGETS
