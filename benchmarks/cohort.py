@@ -16,7 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.peers import Used, measure
+from benchmarks.peers import PyCloneVI, Used, measure
+from benchmarks.tree_peers import run_phyclone
 
 REGIONS, MUTATIONS = 5, 300
 _BIN = Path(sys.executable).parent
@@ -99,49 +100,13 @@ def workflow(sheet: Path, out: Path, cores: int, *more: str) -> Used:
 def peers(table: Path, folder: Path, commands: dict[str, str], chains: int) -> dict[str, Used]:
     """What PyClone-VI and, on its clusters, PhyClone take for one patient's table."""
     folder.mkdir()
-    fit, clusters, trace = folder / "fit.h5", folder / "clusters.tsv", folder / "trace.h5"
-    tool = commands["pyclone-vi"]
-    used = {
-        "pyclone-vi": measure(
-            [
-                tool,
-                "fit",
-                "-i",
-                str(table),
-                "-o",
-                str(fit),
-                "-d",
-                "beta-binomial",
-                "-c",
-                "40",
-                "-r",
-                "10",
-                "--seed",
-                "1",
-            ]
-        ),
-        "pyclone-vi results": measure([tool, "write-results-file", "-i", str(fit), "-o", str(clusters)]),
-    }
+    clusters, fitted = PyCloneVI(commands["pyclone-vi"], "beta-binomial").run(
+        table, folder, table.parent.name
+    )
+    used = {"pyclone-vi": fitted}
     if "phyclone" in commands:
-        tool = commands["phyclone"]
-        used["phyclone"] = measure(
-            [
-                tool,
-                "run",
-                "-i",
-                str(table),
-                "-c",
-                str(clusters),
-                "-o",
-                str(trace),
-                "--num-chains",
-                str(chains),
-                "--seed",
-                "1",
-            ]
-        )
-        drawn = ["-o", str(folder / "map.tsv"), "-t", str(folder / "map.nwk")]
-        used["phyclone map"] = measure([tool, "map", "-i", str(trace), *drawn])
+        more, best = ["--num-chains", str(chains)], (folder / "map.tsv", folder / "map.nwk")
+        used["phyclone"] = run_phyclone(commands["phyclone"], table, clusters, folder, more, *best)
     return used
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.datasets import read_rows
-from benchmarks.peers import PyCloneVI, measure
+from benchmarks.peers import PyCloneVI, Used, measure
+from benchmarks.scores import Prediction
 
 
 @dataclass
@@ -60,6 +62,26 @@ class PairtreeFormat:
         return Trees(parents[order], weight[order] / weight.sum(), seconds)
 
 
+def run_phyclone(
+    command: str,
+    counts: Path,
+    clusters: Prediction,
+    folder: Path,
+    more: Sequence[str],
+    table: Path,
+    tree: Path,
+) -> Used:
+    """PhyClone on clusters, with `more` arguments for its chains; writes its best tree's table and Newick."""
+    given, trace = folder / "clusters.tsv", folder / "phyclone.h5"
+    rows = [f"{name}\t{cluster}" for name, cluster in clusters.cluster.items()]
+    given.write_text("\n".join(["mutation_id\tcluster_id", *rows]) + "\n", encoding="utf-8")
+    run = measure(
+        [command, "run", "-i", str(counts), "-c", str(given), "-o", str(trace), "--seed", "1", *more]
+    )
+    drawn = measure([command, "map", "-i", str(trace), "-o", str(table), "-t", str(tree)])
+    return Used(run.wall + drawn.wall, run.cpu + drawn.cpu, max(run.memory, drawn.memory))
+
+
 class PhyClone:
     """PyClone-VI's clusters (binomial) and PhyClone's best tree of one short chain.
 
@@ -84,18 +106,9 @@ class PhyClone:
                 return None
             table.parent.mkdir(parents=True, exist_ok=True)
             clusters, used = self.clusters.run(counts, folder, key)
-            given = folder / "clusters.tsv"
-            rows = [f"{name}\t{cluster}" for name, cluster in clusters.cluster.items()]
-            given.write_text("\n".join(["mutation_id\tcluster_id", *rows]) + "\n", encoding="utf-8")
-            trace = folder / "phyclone.h5"
-            more = measure(
-                [
-                    self.command, "run", "-i", str(counts), "-c", str(given), "-o", str(trace),
-                    "-b", "100", "-n", "500", "--seed", "1",
-                ]
-            )  # fmt: skip
-            last = measure([self.command, "map", "-i", str(trace), "-o", str(table), "-t", str(tree)])
-            cpu.write_text(f"{used.cpu + more.cpu + last.cpu}\n")
+            short = ["-b", "100", "-n", "500"]
+            more = run_phyclone(self.command, counts, clusters, folder, short, table, tree)
+            cpu.write_text(f"{used.cpu + more.cpu}\n")
         from ete3 import Tree
 
         found = {row["mutation_id"]: row["clone_id"] for row in read_rows(table)}

@@ -144,8 +144,7 @@ def read_table(
         raise UserError(Fault(f"the {what} is empty; expected a header line with {_listed(required)}", path))
     header = [name.strip().removeprefix("\ufeff") for name in lines[0]]
     faults = Faults()
-    for name in sorted(name for name, number in Counter(header).items() if number > 1):
-        faults.add(f"column {name} occurs more than once", path, 1)
+    check_header(header, faults, path, 1)
     absent = [name for name in required if name not in header]
     if absent:
         faults.add(f"lacks {_listed(absent)}; found {', '.join(header)}", path, 1)
@@ -165,6 +164,12 @@ def read_table(
         faults.add(f"the {what} has a header but no rows", path)
     faults.raise_if_any()
     return Table(columns, path)
+
+
+def check_header(header: Sequence[str], faults: Faults, path: str | Path, line: int) -> None:
+    """Add a fault for every column that a table names more than once."""
+    for name in sorted(name for name, number in Counter(header).items() if number > 1):
+        faults.add(f"column {name} occurs more than once", path, line)
 
 
 def _listed(names: Sequence[str]) -> str:

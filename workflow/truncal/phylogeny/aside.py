@@ -121,14 +121,7 @@ def _attached(data: PhyloInput, found: TreePosterior, clones: np.ndarray, aside:
     """The posterior with the clones set aside as leaves, each under the deepest clone that may hold it."""
     weight = np.zeros((len(clones), len(aside)))
     for s in range(data.dcf.shape[1]):
-        one = replace(
-            data.evidence,
-            **{
-                name: getattr(data.evidence, name)[:, s : s + 1]
-                for name in ("weights", "low", "width", "moments", "log_scale")
-            },
-        )
-        weight += np.maximum(ancestry_log_weight(one)[1:][clones], CAPPED)
+        weight += np.maximum(ancestry_log_weight(data.evidence.sample(s))[1:][clones], CAPPED)
     trees = np.zeros((len(found.trees), len(aside)), dtype=np.int64)
     trees[:, clones] = np.concatenate([[0], clones + 1])[found.trees]
     for t, tree in enumerate(found.trees):

@@ -17,11 +17,8 @@ deviations)."""
 EXCESS = 0.03
 """Distance of the observed DCF from the tree's below which nothing is reported, however deep the reads."""
 
-SAID = {
-    "mode": "the tree is that with this loss",
-    "set ": "the clone is set aside: the tree is that of the other clones, and it hangs where it fits best",
-    "soft": "the clone is kept and the rule softened",
-}
+ASIDE = "the clone is set aside: the tree is that of the other clones, and it hangs where it fits best"
+KEPT = "the clone is kept and the rule softened"
 
 
 @dataclass(frozen=True)
@@ -55,14 +52,14 @@ def find_conflicts(
         if lost is not None:
             name = data.cluster_ids[lost.below]
             cause = f"loss of the mutated copies in clone {name} and below"
-            response = f"modelled: lost in clone {name}"
+            response, said = f"modelled: lost in clone {name}", "the tree is that with this loss"
         else:
             cause = _cause(data, k, s, free, phi, bad, set_aside=bool(aside[k]))
-            response = "set aside" if aside[k] else "softened"
+            response, said = ("set aside", ASIDE) if aside[k] else ("softened", KEPT)
         evidence = (
             f"{_reads(data, k, s)}; the reads say {free[k, s]:.2f}, the best tree allows {phi[k, s]:.2f} in "
             f"{data.sample_ids[s]} (costs {cost[k, s]:.0f} log units); likely cause: {cause}; "
-            f"{SAID[response[:4]]}"
+            f"{said}"
         )
         constraint = _constraint(data, parents, free, phi, k, s)
         excess = float(free[k, s] - phi[k, s])

@@ -70,6 +70,17 @@ class Evidence:
             self.log_scale[clones],
         )
 
+    def sample(self, s: int) -> Evidence:
+        """The same for one sample."""
+        one = slice(s, s + 1)
+        return Evidence(
+            self.weights[:, one],
+            self.low[:, one],
+            self.width[:, one],
+            self.moments[:, one],
+            self.log_scale[:, one],
+        )
+
     def midpoints(self) -> np.ndarray:
         """DCFs (K, S, POINTS) at which `weights` are given."""
         return self.low[:, :, None] + (np.arange(POINTS) + 0.5) * self.width[:, :, None]

@@ -23,8 +23,8 @@ FLANK = 12
 """Bases on either side of the variant that are compared."""
 
 _MISSING = -(1 << 60)
-_WRONG_BASE = 5  # Phred of the three ways to be wrong, -10 log10(1/3)
-_QUALITY_CAP = 40
+WRONG_BASE = 5  # Phred of the three ways to be wrong, -10 log10(1/3)
+QUALITY_CAP = 40
 
 
 @njit(cache=True, nogil=True)
@@ -151,7 +151,7 @@ def penalty(
         compared += inside
         if found != expected:
             phred = np.int64(data[quality + i])
-            total += min(phred, max(_QUALITY_CAP, min_quality)) + _WRONG_BASE
+            total += min(phred, max(QUALITY_CAP, min_quality)) + WRONG_BASE
             wrong += inside and phred >= min_quality
     return total, wrong, compared
 
@@ -191,7 +191,7 @@ def own_gap(
                     found = base_code(data, sequence, i + k)
                     if found != N and found != context[at]:
                         phred = np.int64(data[quality + i + k])
-                        cost += min(phred, max(_QUALITY_CAP, min_quality)) + _WRONG_BASE
+                        cost += min(phred, max(QUALITY_CAP, min_quality)) + WRONG_BASE
             position += length
             i += length
         elif kind == 2:
@@ -302,7 +302,7 @@ def carried(
     if place[winner] + max(low, 0) > needed_low or place[winner] + high <= needed_high:
         return NO_CALL, 0
     confidence = abs(best[0] - best[1])
-    if not same_length and best[winner] >= min_quality + _WRONG_BASE:
+    if not same_length and best[winner] >= min_quality + WRONG_BASE:
         touches, net, inserted, cost = own_gap(
             data,
             record,
@@ -316,10 +316,10 @@ def carried(
         )
         # bases inserted in the same number are the alternative's, with an error in them
         another = touches and (not inserted or net != alt_length - ref_length)
-        if another and best[winner] - cost >= min_quality + _WRONG_BASE:
+        if another and best[winner] - cost >= min_quality + WRONG_BASE:
             return OTHER, confidence
     if 10 * wrong[winner] > 10 + compared[winner]:
         return OTHER, confidence
-    if confidence < min_quality + _WRONG_BASE:
+    if confidence < min_quality + WRONG_BASE:
         return (OTHER, confidence) if same_length and best[winner] > 0 else (NO_CALL, confidence)
     return winner, confidence

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from truncal.reads.bam_haplotypes import alternative, common_prefix, leftmost
+from truncal.reads.bam_haplotypes import QUALITY_CAP, WRONG_BASE, alternative, common_prefix, leftmost
 from truncal.reads.bam_kernel import Records, SiteArrays, fill_unknown
 from truncal.reads.bam_records import Int, N, base_code, flag_of, layout
 
@@ -28,7 +28,6 @@ LONG = 15
 MATE_WITHIN = 700
 """Bases to either side of the insertion in which the mate is looked for."""
 
-_WRONG_BASE, _QUALITY_CAP = 5, 40  # as in `bam_haplotypes`
 _UNMAPPED = 0x4
 _MAPPING_QUALITY = 13  # offset in the record
 _LEAST_COMPARED = 2 / 3  # of the read's bases
@@ -77,7 +76,7 @@ def rescue(
         site += [row] * int(fits.sum())
         names.append(poor.name[near][fits])
     empty = np.empty(0, np.int64)
-    confidence = np.full(len(site), quality + _WRONG_BASE)
+    confidence = np.full(len(site), quality + WRONG_BASE)
     return np.array(site, np.int64), np.concatenate([empty, *names]), confidence
 
 
@@ -112,7 +111,7 @@ def _fitting(
         bases = np.empty((2, length), np.int64)
         phred = np.empty((2, length), np.int64)
         # what a read with as many errors as may be would cost, and as much again for bases of poor quality
-        best: Int = 2 * (1 + length // 10) * (_QUALITY_CAP + _WRONG_BASE)
+        best: Int = 2 * (1 + length // 10) * (QUALITY_CAP + WRONG_BASE)
         fits = False
         for turned in range(2):
             _bases(data, offset[k], turned, bases[turned], phred[turned])
@@ -122,7 +121,7 @@ def _fitting(
                 if cost < best:
                     best = cost
                     fits = bool(10 * wrong <= 10 + compared and compared >= _LEAST_COMPARED * length)
-        least = best + min_quality + _WRONG_BASE
+        least = best + min_quality + WRONG_BASE
         for turned in range(2):
             for place in range(-length // 3, len(context) - 2 * length // 3):
                 if not fits:
@@ -160,7 +159,7 @@ def _laid(
             continue
         compared += 1
         if bases[i] != expected:
-            cost += min(phred[i], max(_QUALITY_CAP, min_quality)) + _WRONG_BASE
+            cost += min(phred[i], max(QUALITY_CAP, min_quality)) + WRONG_BASE
             wrong += phred[i] >= min_quality
             if cost > most:
                 break

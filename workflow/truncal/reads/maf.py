@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from truncal.reads.annotation import Raw, Source
 from truncal.reads.effects import Effect
 from truncal.reads.vcf import Calls
 from truncal.sheet.samples import Sample
-from truncal.tables import MISSING, Table, open_text
+from truncal.tables import MISSING, Table, check_header, open_text
 
 NAMES = {
     "chrom": ("Chromosome",),
@@ -185,8 +184,7 @@ def _read(path: Path) -> tuple[Table, int]:
         faults.add("has a header but no rows" if lines else "is empty; expected a MAF", path)
         faults.raise_if_any()
     header = lines[0][1]
-    for name in sorted(name for name, times in Counter(header).items() if times > 1):
-        faults.add(f"column {name} occurs more than once", path, lines[0][0])
+    check_header(header, faults, path, lines[0][0])
     faults.raise_if_any()
     columns: dict[str, list[str | None]] = {name: [] for name in header}
     stores = [columns[name] for name in header]
