@@ -67,10 +67,65 @@ def test_hostile_sizes_are_refused_before_they_are_read(
 ) -> None:
     from truncal.reads import precheck
 
-    monkeypatch.setattr(precheck, "_LONGEST_LINE", 1 << 12)
+    monkeypatch.setattr(precheck, "LONGEST_LINE", 1 << 12)
     _refused(tmp_path, HEAD + COLUMNS + GOOD.replace("PASS", "A" * 9000), "longer than")
     monkeypatch.setattr(precheck, "_MOST_VALUES", 50)
     _refused(tmp_path, HEAD + COLUMNS + GOOD.replace("60,20", "1" + ",1" * 99), "more values", name="b.vcf")
+
+
+_AD = b"\x11\x02\x21"  # key 2 as int8, then two int8 values a sample
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (_AD, b"\x11\x02\x20", "FORMAT/AD has values of another type"),  # htslib: exit(1)
+        (_AD, b"\x11\x02\x00", "FORMAT/AD has values of another type"),  # htslib: exit(1)
+        (_AD, b"\x11\x02\x27", "FORMAT/AD has values of another type"),  # text: exit(1)
+        (_AD, b"\x11\x02\x24", "FORMAT/AD has values of another type"),  # no such type
+        (b"\x11\x01\x21", b"\x11\x01\x27", "FORMAT/GT has values of another type"),
+        (_AD, b"\x11\x02\xf1", "FORMAT/AD has values beyond its end"),
+        (_AD, b"\x11\x02\x25", "has values beyond its end"),
+        (_AD, b"\x10\x02\x21", "has values beyond its end"),
+        (b"\x01\x00\x00\x03\x07", b"\x02\x00\x00\x03\x07", "has 2 sample columns, the header 1"),
+    ],
+)
+def test_a_bcf_that_would_end_the_process(tmp_path: Path, old: bytes, new: bytes, said: str) -> None:
+    """htslib calls exit() on numbers without a type, and reads past a record that lacks samples."""
+    import pysam
+
+    text = tmp_path / "text.vcf"
+    header = HEAD.replace("42", "43", 1) + "##contig=<ID=chr7>\n" + COLUMNS
+    text.write_text(header + GOOD + GOOD.replace("100", "200"))
+    good = tmp_path / "good.bcf"
+    with (
+        pysam.VariantFile(str(text)) as source,
+        pysam.VariantFile(str(good), "wb", header=source.header) as sink,
+    ):
+        for record in source:
+            sink.write(record)
+    data = gzip.decompress(good.read_bytes())
+    assert _counts(tmp_path, good.read_bytes(), "b.bcf").n_mutations == 2
+    at = data.rindex(old)
+    with pysam.BGZFile(str(tmp_path / "packed.bcf"), "wb") as sink:
+        sink.write(data[:at] + new + data[at + len(old) :])
+    _refused(tmp_path, (tmp_path / "packed.bcf").read_bytes(), "a.bcf", "record 2", said, name="a.bcf")
+
+
+def test_bcf_records_are_checked_across_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fuzz_targets import _bcf, _packed
+
+    from truncal.reads import precheck_bcf
+
+    monkeypatch.setattr(precheck_bcf, "_BLOCK", 50)
+    for name, data in _bcf(tmp_path / "seeds"):
+        (tmp_path / name).write_bytes(data)
+        _counts(tmp_path, _packed(tmp_path / name).read_bytes(), "a.bcf")
+        monkeypatch.setattr(precheck_bcf, "LONGEST_LINE", 64)
+        with pytest.raises(UserError, match="record 1 is longer"):
+            _counts(tmp_path, _packed(tmp_path / name).read_bytes(), "b.bcf")
+        monkeypatch.undo()
+        monkeypatch.setattr(precheck_bcf, "_BLOCK", 50)
 
 
 @pytest.mark.parametrize("at", [20, 40, -20])

@@ -16,9 +16,9 @@ from typing import IO, Any
 from truncal.errors import Faults, UserError
 
 _CONTIG_NAME = re.compile(rb"[0-9A-Za-z!#$%&+./:;?@^_|~-][0-9A-Za-z!#$%&*+./:;=?@^_|~-]*\Z")  # VCF 4.3, 1.4.7
-_LONGEST_LINE = 1 << 26
+LONGEST_LINE = 1 << 26
 _MOST_VALUES = 1 << 26
-_SHOWN = 5
+SHOWN = 5
 
 
 def contig_names(path: Path, columns: int) -> tuple[str, ...]:
@@ -39,7 +39,7 @@ def _contig_names(path: Path, columns: int, _changed: int, _size: int) -> tuple[
     faults = Faults()
     found: dict[bytes, None] = {}
     try:
-        with _open(path) as handle:
+        with open_maybe_gzip(path) as handle:
             if handle.read(3) == b"BCF":
                 return ()
             handle.seek(0)
@@ -50,7 +50,8 @@ def _contig_names(path: Path, columns: int, _changed: int, _size: int) -> tuple[
     return tuple(name.decode() for name in found)
 
 
-def _open(path: Path) -> IO[bytes]:
+def open_maybe_gzip(path: Path) -> IO[bytes]:
+    """Open a file's content for reading, unpacked where it is compressed."""
     import gzip
 
     raw = path.open("rb")
@@ -61,9 +62,9 @@ def _open(path: Path) -> IO[bytes]:
 
 def _scan(handle: IO[bytes], path: Path, columns: int, found: dict[bytes, None], faults: Faults) -> None:
     number, headed = 0, False
-    while line := handle.readline(_LONGEST_LINE):
-        if len(line) == _LONGEST_LINE:
-            faults.add(f"record {number + 1} is longer than {_LONGEST_LINE >> 20} MB", path)
+    while line := handle.readline(LONGEST_LINE):
+        if len(line) == LONGEST_LINE:
+            faults.add(f"record {number + 1} is longer than {LONGEST_LINE >> 20} MB", path)
             return
         if not headed and line.startswith(b"#"):
             headed = line.startswith(b"#CHROM")
@@ -85,7 +86,7 @@ def _scan(handle: IO[bytes], path: Path, columns: int, found: dict[bytes, None],
         else:
             found[name] = None
             continue
-        if len(faults.found) < _SHOWN:
+        if len(faults.found) < SHOWN:
             faults.add(f"record {number} {reason}", path)
 
 

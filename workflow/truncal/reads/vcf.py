@@ -22,6 +22,7 @@ from truncal.reads.arrays import MISSING, numbers, pack, stack
 from truncal.reads.columns import Columns
 from truncal.reads.header import Header, broken, open_vcf, parse_header
 from truncal.reads.precheck import declare
+from truncal.reads.precheck_bcf import check_values
 from truncal.reads.schemes import SCHEMES, Alleles, Scheme, candidates
 from truncal.reads.text import Records, read_text
 
@@ -307,6 +308,7 @@ def iterate(header: Header) -> Iterator[Any]:
         undeclared = False
         passed = 0
         try:
+            check_values(vcf, header.path, len(header.columns))
             if scan:
                 declare(vcf, header.path, len(header.columns), declared)
             for record in vcf:
