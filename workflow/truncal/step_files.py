@@ -17,6 +17,7 @@ STEP_FILES: dict[str, tuple[str, ...]] = {
         "clusters.tsv",
         "cluster_posterior.tsv",
         "likelihood.npz",
+        "reads.npz",
         "step.json",
     ),
     "phylogeny": (

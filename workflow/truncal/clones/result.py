@@ -9,6 +9,7 @@ import numpy as np
 from truncal.clones.components import Summary, summarise
 from truncal.clones.fit import Fit
 from truncal.clones.kernels import profile, state_shares, trunk_states
+from truncal.clones.linear import linear_reads
 from truncal.clones.mixture import TRUNK
 from truncal.clones.spread import spread_within
 from truncal.clones.trunk import with_learned_odds
@@ -24,7 +25,7 @@ class Clustering:
     label: (N,) 0-based cluster, −1 for outliers, by falling mean DCF. responsibility: (N, K) and outlier (N,)
     sum to 1 for each mutation. p_trunk: (K,) probability that the cluster's DCF is 1 in every sample. dcf:
     (K, S, 3) mean and 95 % interval. log_likelihood: (K, S, G) on `grid`. summary: of each mutation.
-    overdispersion, purity_factor: (S,).
+    overdispersion, purity_factor: (S,). reads: (N, S, 4), see `linear_reads`.
     """
 
     label: np.ndarray
@@ -37,6 +38,7 @@ class Clustering:
     summary: Summary
     overdispersion: np.ndarray
     purity_factor: np.ndarray
+    reads: np.ndarray
 
 
 def clustering(fit: Fit, *, at_least: float = 0.95, model_error: float = 0.01) -> Clustering:
@@ -112,6 +114,7 @@ def clustering(fit: Fit, *, at_least: float = 0.95, model_error: float = 0.01) -
         summary,
         fit.overdispersion,
         fit.purity_factor,
+        linear_reads(fit),
     )
     return _in_order_of_input(found, model.order)
 
@@ -137,6 +140,7 @@ def _in_order_of_input(found: Clustering, order: tuple[np.ndarray, np.ndarray]) 
         ),
         found.overdispersion[s],
         found.purity_factor[s],
+        found.reads[n][:, s],
     )
 
 

@@ -17,8 +17,15 @@ LISTED_FROM = 0.001
 def write_clones(
     directory: Path, data: Observations, found: Clustering, flags: list[str | None]
 ) -> list[Path]:
-    """Write the step's tables and `likelihood.npz`; gives their paths."""
-    names = ("mutations.tsv", "ccf.tsv", "clusters.tsv", "cluster_posterior.tsv", "likelihood.npz")
+    """Write the step's tables, `likelihood.npz` and `reads.npz`; gives their paths."""
+    names = (
+        "mutations.tsv",
+        "ccf.tsv",
+        "clusters.tsv",
+        "cluster_posterior.tsv",
+        "likelihood.npz",
+        "reads.npz",
+    )
     paths = [directory / name for name in names]
     write_table(paths[0], _mutations(data, found, flags))
     _write_ccf(paths[1], data, found)
@@ -32,6 +39,9 @@ def write_clones(
             grid=found.grid,
             log_likelihood=found.log_likelihood,
         )
+    with atomic(paths[5], "wb") as handle:
+        alt, ref, offset, slope = np.moveaxis(found.reads.astype(np.float32), 2, 0)
+        np.savez_compressed(handle, alt=alt, ref=ref, offset=offset, slope=slope)
     return paths
 
 
