@@ -33,12 +33,26 @@ class Table:
     """Columns of text by name, all of one length, with the file they came from.
 
     Values are kept as the text of the file (`None` where missing), so identifiers come back verbatim;
-    `integers` and `floats` convert a column and name every bad cell.
+    `integers` and `floats` convert a column and name every bad cell. `lines` are the rows' lines in the file
+    where these are not simply 2, 3, ...; `absent` are columns that are filled with None, since the table
+    should have them: that is a fault of its own, and their cells are none.
     """
 
-    def __init__(self, columns: dict[str, list[str | None]], file: str | Path | None = None) -> None:
+    def __init__(
+        self,
+        columns: dict[str, list[str | None]],
+        file: str | Path | None = None,
+        lines: Sequence[int] | None = None,
+        absent: Iterable[str] = (),
+    ) -> None:
         self.columns = columns
         self.file = file
+        self.lines = lines
+        self.absent = frozenset(absent)
+
+    def line(self, index: int) -> int:
+        """Line of a row (from 0) in the file, the header being line 1."""
+        return index + 2 if self.lines is None else self.lines[index]
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()))) if self.columns else 0
@@ -60,22 +74,24 @@ class Table:
         """A column as text in which nothing may be missing."""
         values = self.columns[name]
         for index, value in enumerate(values):
-            if value is None:
-                faults.add("is missing; expected a value", self.file, index + 2, name)
+            if value is None and name not in self.absent:
+                faults.add("is missing; expected a value", self.file, self.line(index), name)
         return [value or "" for value in values]
 
     def integers(self, name: str, faults: Faults, *, minimum: int | None = None) -> np.ndarray:
         """A column as int64 in which nothing may be missing; bad cells become faults and 0."""
         out = np.zeros(len(self), dtype=np.int64)
+        if name in self.absent:
+            return out
         expected = "an integer" if minimum is None else f"an integer ≥ {minimum}"
         for index, value in enumerate(self.columns[name]):
             try:
                 number = int(value)  # type: ignore[arg-type]
             except (TypeError, ValueError):
-                faults.add(f"{value or 'NA'!s} is not {expected}", self.file, index + 2, name)
+                faults.add(f"{value or 'NA'!s} is not {expected}", self.file, self.line(index), name)
                 continue
             if (minimum is not None and number < minimum) or abs(number) > _LARGEST:
-                faults.add(f"{value} is not {expected}", self.file, index + 2, name)
+                faults.add(f"{value} is not {expected}", self.file, self.line(index), name)
                 continue
             out[index] = number
         return out
@@ -94,20 +110,20 @@ class Table:
         A table without the column gives `missing` in every row.
         """
         out = np.full(len(self), math.nan if missing is None else missing)
-        if name not in self.columns:
+        if name not in self.columns or name in self.absent:
             return out
         for index, value in enumerate(self.columns[name]):
             if value is None:
                 if missing is None:
-                    faults.add("is missing; expected a number", self.file, index + 2, name)
+                    faults.add("is missing; expected a number", self.file, self.line(index), name)
                 continue
             try:
                 number = float(value)
             except ValueError:
-                faults.add(f"{value} is not a number", self.file, index + 2, name)
+                faults.add(f"{value} is not a number", self.file, self.line(index), name)
                 continue
             if not low <= number <= high or math.isinf(number):  # the first is also false for NaN
-                faults.add(f"{value} is not {_range(low, high)}", self.file, index + 2, name)
+                faults.add(f"{value} is not {_range(low, high)}", self.file, self.line(index), name)
                 continue
             out[index] = number
         return out
@@ -120,9 +136,18 @@ def _range(low: float, high: float) -> str:
 
 
 def read_table(
-    path: str | Path, required: Sequence[str] = (), *, empty_ok: bool = True, what: str = "table"
+    path: str | Path,
+    required: Sequence[str] = (),
+    *,
+    empty_ok: bool = True,
+    what: str = "table",
+    faults: Faults | None = None,
 ) -> Table:
     """Read a TSV (plain or gzip).
+
+    With `faults`, those of single lines and columns are added there instead of being raised, so that the
+    caller can report those of the cells beside them; faulty lines are then left out of the table, and
+    required columns that are missing are `absent`.
 
     Raises
     ------
@@ -131,6 +156,7 @@ def read_table(
         fields, or there is no row and `empty_ok` is false: all such faults together.
 
     """
+    own = Faults()
     path = Path(path)
     try:
         with open_text(path) as handle:
@@ -143,27 +169,38 @@ def read_table(
     if not lines or not any(field.strip() for field in lines[0]):
         raise UserError(Fault(f"the {what} is empty; expected a header line with {_listed(required)}", path))
     header = [name.strip().removeprefix("\ufeff") for name in lines[0]]
-    faults = Faults()
-    check_header(header, faults, path, 1)
+    check_header(header, own, path, 1)
     absent = [name for name in required if name not in header]
     if absent:
-        faults.add(f"lacks {_listed(absent)}; found {', '.join(header)}", path, 1)
+        own.add(f"lacks {_listed(absent)}; found {', '.join(header)}", path, 1)
     columns: dict[str, list[str | None]] = {name: [] for name in header}
-    stores = [columns[name] for name in header]
+    # of a column that is there twice, the first counts
+    stores = [columns[name] if name not in header[:at] else [] for at, name in enumerate(header)]
+    while not _has_text(lines[-1]):
+        lines.pop()
+    numbers = []
     for number, fields in enumerate(lines[1:], start=2):
-        if not fields:
-            if number <= len(lines) - 1 and any(lines[number:]):
-                faults.add("is an empty line", path, number)
+        if not _has_text(fields):
+            own.add("is an empty line", path, number)
             continue
         if len(fields) != len(header):
-            faults.add(f"has {len(fields)} fields, the header {len(header)} (tab-separated)", path, number)
+            own.add(f"has {len(fields)} fields, the header {len(header)} (tab-separated)", path, number)
             continue
+        numbers.append(number)
         for store, value in zip(stores, fields, strict=True):
             store.append(None if value in _MISSING_WORDS else value)
-    if not empty_ok and not faults.found and not stores[0]:
-        faults.add(f"the {what} has a header but no rows", path)
-    faults.raise_if_any()
-    return Table(columns, path)
+    if not empty_ok and not own.found and not numbers:
+        own.add(f"the {what} has a header but no rows", path)
+    if faults is None:
+        own.raise_if_any()
+        return Table(columns, path)
+    faults.found += own.found
+    columns |= {name: [None] * len(numbers) for name in absent}
+    return Table(columns, path, numbers, absent)
+
+
+def _has_text(fields: Sequence[str]) -> bool:
+    return bool(fields) and (bool(fields[0].strip()) or any(field.strip() for field in fields))
 
 
 def check_header(header: Sequence[str], faults: Faults, path: str | Path, line: int) -> None:

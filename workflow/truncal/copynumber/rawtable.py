@@ -76,8 +76,10 @@ class RawTable:
         return np.nan_to_num(values).astype(np.int64)
 
 
-def read_raw(path: str | Path, what: str = "segment file") -> RawTable:
+def read_raw(path: str | Path, what: str = "segment file", faults: Faults | None = None) -> RawTable:
     """Read a table of any of these dialects.
+
+    With `faults`, rows of the wrong length are added there instead of being raised, and left out.
 
     Raises
     ------
@@ -137,7 +139,10 @@ def read_raw(path: str | Path, what: str = "segment file") -> RawTable:
             store.append(value)
     if bad:
         more = [Fault(f"{len(bad) - _SHOWN} more rows have too few or too many fields", path)]
-        raise UserError(bad[:_SHOWN] + (more if len(bad) > _SHOWN else []))
+        said = bad[:_SHOWN] + (more if len(bad) > _SHOWN else [])
+        if faults is None:
+            raise UserError(said)
+        faults.found += said
     return RawTable(path, header, columns, lines, comments)
 
 

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from truncal.copynumber.formats import Context, Format
+import numpy as np
+
+from truncal.copynumber.formats import Context, Convert, Format
 from truncal.copynumber.rawtable import RawTable, read_raw
 from truncal.copynumber.segments import Segments, make_segments, merge_equal
 from truncal.copynumber.summaries import read_summary
@@ -46,27 +48,28 @@ def read_segments(
     path = Path(path)
     if path.name.endswith(".cnvs.txt"):
         raise UserError(Fault("is ASCAT's list of altered segments only; give its .segments.txt", path))
-    table = read_raw(path)
-    form = recognise(table)
-    if form.refusal is not None or form.convert is None:
-        raise UserError(Fault(form.refusal or "is not a segment file", path))
-    sample_column = table.first(*form.sample)
-    if sample_column is not None:
-        table = table.only(_rows_of_sample(table, sample_column, names))
+    faults = Faults()
+    table = read_raw(path, faults=faults)
+    try:
+        form, convert, table = _chosen(table, names)
+    except UserError as error:
+        raise UserError([*faults.found, *error.faults]) from error
     if not len(table):
+        faults.raise_if_any()
         raise UserError(Fault("has a header but no segments", path))
     summary = read_summary(path, form.tool)
-    faults = Faults()
     start = table.positions(form.start, faults)
     end = table.positions(form.end, faults)
     context = Context(
         summary.purity if purity is None else purity, summary.ploidy if ploidy is None else ploidy, faults
     )
-    copies = form.convert(table, context)
-    faults.raise_if_any()
+    copies = convert(table, context)
+    chrom = table.columns[form.chrom]
+    if faults.found:
+        _add_misplaced(table, form, copies.rows, start, end, build, faults)
+        raise UserError(faults.found)
     if not len(copies.rows):
         raise UserError(Fault("has no segment with a copy number", path))
-    chrom = table.columns[form.chrom]
     segments = make_segments(
         [chrom[i] for i in copies.rows],
         start[copies.rows] + form.zero_based,
@@ -131,6 +134,45 @@ def recognise(table: RawTable) -> Format:
             len(table.comments) + 1,
         )
     )
+
+
+def _add_misplaced(
+    table: RawTable,
+    form: Format,
+    rows: np.ndarray,
+    start: np.ndarray,
+    end: np.ndarray,
+    build: str | None,
+    faults: Faults,
+) -> None:
+    """Faults in the places of the segments (`rows`) whose own lines are sound."""
+    faulty = {fault.row for fault in faults.found}
+    sound = np.array([i for i in rows.tolist() if table.lines[i] not in faulty], dtype=np.int64)
+    chrom = table.columns[form.chrom]
+    copies = np.zeros(len(sound))
+    try:
+        make_segments(
+            [chrom[i] for i in sound.tolist()],
+            start[sound] + form.zero_based,
+            end[sound],
+            copies,
+            copies,
+            rows=[table.lines[i] for i in sound.tolist()],
+            build=build,
+            file=table.file,
+        )
+    except UserError as error:
+        faults.extend(error)
+
+
+def _chosen(table: RawTable, names: Sequence[str]) -> tuple[Format, Convert, RawTable]:
+    """The table's format with its converter, and the rows of the sample."""
+    form = recognise(table)
+    if form.refusal is not None or form.convert is None:
+        raise UserError(Fault(form.refusal or "is not a segment file", table.file))
+    column = table.first(*form.sample)
+    rows = table if column is None else table.only(_rows_of_sample(table, column, names))
+    return form, form.convert, rows
 
 
 def _rows_of_sample(table: RawTable, column: str, names: Sequence[str]) -> list[int]:

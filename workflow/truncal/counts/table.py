@@ -36,8 +36,9 @@ def run_table(
         the table lacks columns, has values out of range, repeats a pair, or lacks a sample of the sheet.
 
     """
-    table = read_table(path, REQUIRED, empty_ok=False, what="counts table")
-    values, warnings = _checked(table, path, sheet, rows)
+    faults = Faults()
+    table = read_table(path, REQUIRED, empty_ok=False, what="counts table", faults=faults)
+    values, warnings = _checked(table, path, sheet, rows, faults)
     # the table has the copy number of the mutations; segments say what happened to genes without one
     segments = read_all_segments(rows, _stated_build(settings), warnings)
     names = [row.sample for row in rows]
@@ -72,10 +73,9 @@ def _stated_build(settings: Mapping[str, Any]) -> str | None:
 
 
 def _checked(
-    table: Table, path: Path, sheet: Sheet, rows: Sequence[Sample]
+    table: Table, path: Path, sheet: Sheet, rows: Sequence[Sample], faults: Faults
 ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """Columns as arrays, purity completed from the sheet; all faults of the table at once."""
-    faults = Faults()
     values: dict[str, Any] = {
         "mutation": table.strings("mutation_id", faults),
         "sample": table.strings("sample_id", faults),
@@ -92,12 +92,13 @@ def _checked(
     }
     seen: dict[tuple[str, str], int] = {}
     for i, pair in enumerate(zip(values["mutation"], values["sample"], strict=True)):
-        if pair in seen:
-            faults.add(f"repeats mutation {pair[0]} in sample {pair[1]} (row {seen[pair]})", path, i + 2)
-        seen.setdefault(pair, i + 2)
+        line = table.line(i)
+        if pair in seen and all(pair):
+            faults.add(f"repeats mutation {pair[0]} in sample {pair[1]} (row {seen[pair]})", path, line)
+        seen.setdefault(pair, line)
     present = set(values["sample"])
     for row in rows:
-        if row.sample not in present:
+        if row.sample not in present and "sample_id" not in table.absent:
             shown = ", ".join(sorted(present)[:8])
             faults.add(
                 f"{row.sample} is no sample_id of {path.name}; it has {shown}", sheet.path, row.row, "sample"

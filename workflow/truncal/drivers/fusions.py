@@ -64,8 +64,8 @@ def read_fusions(
             return list(_from_vcf(path, tumour, models, genes))
     except (OSError, EOFError, ValueError) as error:
         raise UserError(Fault(f"cannot be read as a table or VCF of fusions: {error}", path)) from error
-    table = read_table(path, ("sample", "gene_5", "gene_3"), what="table of fusions")
     faults = Faults()
+    table = read_table(path, ("sample", "gene_5", "gene_3"), what="table of fusions", faults=faults)
     reads = table.floats("supporting_reads", faults, low=0)
     known = set(tumour.sample_ids)
     out = []
@@ -74,8 +74,9 @@ def read_fusions(
             continue
         sample = row["sample"] or ""
         if sample not in known:
-            if patient is not None or "patient" not in table:
-                faults.add(f"{sample or 'NA'} is not a sample of the patient", path, number + 2, "sample")
+            if (patient is not None or "patient" not in table) and "sample" not in table.absent:
+                text = f"{sample or 'NA'} is not a sample of the patient"
+                faults.add(text, path, table.line(number), "sample")
             continue
         support = float(reads[number]) if np.isfinite(reads[number]) else None
         out.append(Fusion(sample, row["gene_5"] or "NA", row["gene_3"] or "NA", support))

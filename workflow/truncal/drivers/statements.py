@@ -130,16 +130,19 @@ def load_statements(
 
 def read_statements(path: str | Path, *, source: str, check: bool = True) -> list[Statement]:
     """Statements of one table; ids are made up (`FILE:ROW`) where the column is missing."""
-    table = read_table(path, REQUIRED, what="resistance table")
     faults = Faults()
+    table = read_table(path, REQUIRED, what="resistance table", faults=faults)
     if check:
         _check_rows(table, faults)
+    stated = {fault.row for fault in faults.found}  # what the schema said better
     out = []
-    for number, row in enumerate(table.rows(), start=2):
+    for index, row in enumerate(table.rows()):
+        number = table.line(index)
         try:
             out.append(_statement(row, source, f"{Path(path).name}:{number}"))
         except ValueError as error:
-            faults.add(str(error), path, number)
+            if number not in stated:
+                faults.add(str(error), path, number)
     faults.raise_if_any()
     return out
 
@@ -148,11 +151,12 @@ def _check_rows(table: Table, faults: Faults) -> None:
     from jsonschema import Draft202012Validator
 
     validator = Draft202012Validator(table_schema())
-    for number, row in enumerate(table.rows(), start=2):
-        given = {name: value for name, value in row.items() if value is not None}
+    for index, row in enumerate(table.rows()):
+        given = {name: value for name, value in row.items() if value is not None or name in table.absent}
         for error in validator.iter_errors(given):
             column = str(error.path[0]) if error.path else None
-            faults.add(error.message, table.file, number, column)
+            if column not in table.absent:
+                faults.add(error.message, table.file, table.line(index), column)
 
 
 def _statement(row: Mapping[str, str | None], source: str, fallback: str) -> Statement:

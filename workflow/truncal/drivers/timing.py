@@ -45,8 +45,8 @@ def read_treatments(path: Path, patient: str | None) -> list[Treatment]:
         columns are missing or a start is no number; all faults at once.
 
     """
-    table = read_table(path, ("drug", "start"), what="table of treatments")
     faults = Faults()
+    table = read_table(path, ("drug", "start"), what="table of treatments", faults=faults)
     start, end = table.floats("start", faults, missing=None), table.floats("end", faults)
     faults.raise_if_any()
     out = []

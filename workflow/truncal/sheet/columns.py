@@ -28,14 +28,14 @@ def check_column(
     for index, text in enumerate(table.columns[name]):
         if text is None:
             if required:
-                faults.add("is missing; expected a value", table.file, index + 2, name)
+                faults.add("is missing; expected a value", table.file, table.line(index), name)
             out.append(default)
             continue
         if text not in seen:
             seen[text] = convert(text)
         value, expected = seen[text]
         if expected is not None:
-            faults.add(f"{text} is not {expected}", table.file, index + 2, name)
+            faults.add(f"{text} is not {expected}", table.file, table.line(index), name)
         out.append(value)
     return out
 

@@ -114,45 +114,53 @@ def read_sheet(path: str | Path) -> Sheet:
     path = Path(path)
     rules = sheet_schema()
     known = rules["properties"]
-    table = read_table(path, rules["required"], empty_ok=False, what="sample sheet")
     faults = Faults()
-    ignored = _unknown_columns(table, list(known), faults)
+    table = read_table(path, rules["required"], empty_ok=False, what="sample sheet", faults=faults)
+    ignored, slips = _unknown_columns(table, list(known), faults)
     values: dict[str, list[Any]] = {}
     for name, rule in known.items():
         if name not in table:
             values[name] = [rule.get("default")] * len(table)
             continue
-        values[name] = check_column(table, name, rule, faults, required=name in rules["required"])
+        required = name in rules["required"] and name not in table.absent
+        values[name] = check_column(table, name, rule, faults, required=required)
     for name in ("vcf", "counts", "segments", "bam"):
         if name in table:
-            values[name] = _paths(values[name], name, path, faults)
+            values[name] = _paths(values[name], name, table, path, faults)
     values["sex"] = [SEX.get(value) for value in values["sex"]]
     names = list(known)
     samples = [
-        Sample(row=index + 2, **dict(zip(names, row, strict=True)))
+        Sample(row=table.line(index), **dict(zip(names, row, strict=True)))
         for index, row in enumerate(zip(*values.values(), strict=True))
     ]
-    _check_sources(samples, path, faults)
+    if "vcf" in table or "counts" in table:
+        _check_sources(samples, path, faults)
+    elif not slips & {"vcf", "counts"}:
+        faults.add("lacks a column vcf or counts", path, 1)
     _check_patients(samples, path, faults)
     faults.found.sort(key=lambda fault: fault.row or 0)
     faults.raise_if_any()
     return Sheet(path, samples, ignored)
 
 
-def _unknown_columns(table: Table, known: list[str], faults: Faults) -> list[str]:
-    ignored = []
+def _unknown_columns(table: Table, known: list[str], faults: Faults) -> tuple[list[str], set[str]]:
+    """Columns without a meaning, and the names that slips of the pen were meant to be."""
+    ignored, slips = [], set()
     for name in table.columns:
         if name in known:
             continue
         meant = get_close_matches(name.lower(), known, n=1, cutoff=TYPO_SIMILARITY)
-        if meant and meant[0] not in table:
+        if meant and (meant[0] not in table or meant[0] in table.absent):
             faults.add(f"unknown column {name}; did you mean {meant[0]}?", table.file, 1, name)
+            slips.add(meant[0])
         else:
             ignored.append(name)
-    return ignored
+    return ignored, slips
 
 
-def _paths(values: list[str | None], name: str, sheet: Path, faults: Faults) -> list[Path | None]:
+def _paths(
+    values: list[str | None], name: str, table: Table, sheet: Path, faults: Faults
+) -> list[Path | None]:
     folder = sheet.resolve().parent
     seen: dict[str, Path | None] = {}
     out: list[Path | None] = []
@@ -164,9 +172,8 @@ def _paths(values: list[str | None], name: str, sheet: Path, faults: Faults) -> 
             file = folder / _expanded(value)
             seen[value] = file if is_file(file) else None
         if seen[value] is None:
-            faults.add(
-                f"no such file: {value} (relative paths start at the sheet's folder)", sheet, index + 2, name
-            )
+            text = f"no such file: {value} (relative paths start at the sheet's folder)"
+            faults.add(text, sheet, table.line(index), name)
         out.append(seen[value] or folder / value)
     return out
 
@@ -198,7 +205,8 @@ def _check_patients(samples: list[Sample], sheet: Path, faults: Faults) -> None:
     """Rows of a patient must not repeat a sample and must agree on sex and on where counts come from."""
     groups: dict[str, list[Sample]] = defaultdict(list)
     for sample in samples:
-        groups[sample.patient].append(sample)
+        if sample.patient is not None and sample.sample is not None:  # else that fault is named already
+            groups[sample.patient].append(sample)
     for patient, rows in groups.items():
         seen: dict[str, int] = {}
         for sample in rows:
