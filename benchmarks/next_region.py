@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,9 +31,10 @@ def next_region(options: argparse.Namespace, report: Report) -> None:
         forecasts = []
         for tumour, known in tumours:
             for region in sorted(known):
-                calls = _without(tumour, region, known[region])
+                calls, new = _without(tumour, region, known[region], options.work)
                 forecasts.append(calls)
-                report.progress(f"next region {tumour.name} without {region}", measures([calls]))
+                if new:
+                    report.progress(f"next region {tumour.name} without {region}", measures([calls]))
         if forecasts:
             regions = np.concatenate([np.full(len(one.said), one.asked) for one in forecasts])
             rows[name] = measures(forecasts) | bootstrap(forecasts, 1) | _log_scores(forecasts, regions)
@@ -69,17 +72,41 @@ def _crc(options: argparse.Namespace) -> Iterator[tuple[Tumour, Known]]:
             yield Tumour(name, "crc-metastatic", "all", rows, Truth()), truth[name]
 
 
-def _without(tumour: Tumour, region: str, known: Mapping[str, bool]) -> Calls:
-    """Forecasts for a region by the others, of the mutations that they hold clonal."""
+def _without(tumour: Tumour, region: str, known: Mapping[str, bool], work: Path | None) -> tuple[Calls, bool]:
+    """Forecasts for a region by the others, of the mutations that they hold clonal; whether made now.
+
+    The refit's probabilities are kept in `work`, so that a stopped run resumes.
+    """
+    path = work / "next-region" / f"{tumour.name}.{region}.json" if work else None
+    new = path is None or not path.exists()
+    if path is not None and not new:
+        refit = json.loads(path.read_text(encoding="utf-8"))
+    else:
+        refit = _refit(tumour, region)
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.with_suffix(".tmp").write_text(json.dumps(refit), encoding="utf-8")
+            path.with_suffix(".tmp").replace(path)
+    looks = [name for name, p in refit["p_clonal"].items() if p >= 0.5]
+    calls = Calls.of(tumour.name, looks, known, refit["p_next_region"], True)
+    return Calls(calls.tumour, calls.truth, calls.said, True, refit["regions"]), new
+
+
+def _refit(tumour: Tumour, region: str) -> dict[str, Any]:
+    """What the other regions say of each mutation that they list."""
     rows = [row for row in tumour.rows if row["sample_id"] != region]
     listed = {row["mutation_id"] for row in rows if int(row["alt_counts"]) > 0}
     rows = [row for row in rows if row["mutation_id"] in listed]
     rest = Tumour(tumour.name, tumour.dataset, tumour.group, rows, tumour.truth)
     with tempfile.TemporaryDirectory() as folder:
         found = reconstruct(rest.write(Path(folder) / "counts.tsv"), Path(folder))
-    looks = [name for name, p in found.p_clonal.items() if p >= 0.5]
-    calls = Calls.of(tumour.name, looks, known, found.p_next_region, True)
-    return Calls(calls.tumour, calls.truth, calls.said, True, rest.size[1])
+    return {
+        "regions": rest.size[1],
+        "p_clonal": found.p_clonal,
+        "p_truncal": found.p_truncal,
+        "p_next_region": found.p_next_region,
+        "cluster": found.cluster,
+    }
 
 
 def _log_scores(calls: Sequence[Calls], regions: np.ndarray) -> dict[str, float]:

@@ -28,13 +28,15 @@ RETAINED_WITHIN = 0.02
 
 
 class Summary(NamedTuple):
-    """Arrays (N, S), except p_clonal (N,). ccf and dcf: (N, S, 3), mean, 2.5 % and 97.5 % quantile."""
+    """Arrays (N, S), except p_clonal (N,). ccf and dcf: (N, S, 3), mean, 2.5 % and 97.5 % quantile. p_clonal:
+    in all samples together; clonal_here: in each by itself."""
 
     ccf: np.ndarray
     dcf: np.ndarray
     copies: np.ndarray
     retained: np.ndarray
     p_clonal: np.ndarray
+    clonal_here: np.ndarray
 
 
 @njit(cache=True, nogil=True)
@@ -148,7 +150,7 @@ def summarise(
     d_mean, d_spread = np.empty((samples, most)), np.empty((samples, most))
     ccf, dcf = np.zeros((sites, samples, 3)), np.zeros((sites, samples, 3))
     copies, retained = np.zeros((sites, samples)), np.zeros((sites, samples))
-    clonal = np.zeros(sites)
+    clonal, clonal_here = np.zeros(sites), np.zeros((sites, samples))
     trunk_share = min(max(responsibility[:, 0].mean(), 0.01), 0.99)
     scratch = np.empty(64)
     for n in range(sites):
@@ -275,9 +277,11 @@ def summarise(
             joint = weight[i]
             for s in range(samples):
                 if c_spread[s, i] < 1e-6:
-                    joint *= 1.0 if c_mean[s, i] >= at_least else 0.0
+                    here = 1.0 if c_mean[s, i] >= at_least else 0.0
                 else:
-                    joint *= 1.0 - _normal_cdf((at_least - c_mean[s, i]) / c_spread[s, i])
+                    here = 1.0 - _normal_cdf((at_least - c_mean[s, i]) / c_spread[s, i])
+                joint *= here
+                clonal_here[n, s] += weight[i] * here
             clonal[n] += joint
         for s in range(samples):
             copies[n, s] /= kept
@@ -289,4 +293,4 @@ def summarise(
             ccf[n, s, 2] = _quantile(weight, c_mean[s], c_spread[s], count, 0.975)
             dcf[n, s, 1] = _quantile(weight, d_mean[s], d_spread[s], count, 0.025)
             dcf[n, s, 2] = _quantile(weight, d_mean[s], d_spread[s], count, 0.975)
-    return ccf, dcf, copies, retained, clonal
+    return ccf, dcf, copies, retained, clonal, clonal_here

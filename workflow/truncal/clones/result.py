@@ -137,6 +137,7 @@ def _in_order_of_input(found: Clustering, order: tuple[np.ndarray, np.ndarray]) 
             summary.copies[n][:, s],
             summary.retained[n][:, s],
             summary.p_clonal[n],
+            summary.clonal_here[n][:, s],
         ),
         found.overdispersion[s],
         found.purity_factor[s],

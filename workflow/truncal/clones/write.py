@@ -92,6 +92,7 @@ def _write_ccf(path: Path, data: Observations, found: Clustering) -> None:
         "multiplicity": multiplicity,
         "fraction_lost": lost,
         "p_retained": summary.retained.clip(0, 1),
+        "p_clonal": summary.clonal_here.clip(0, 1),
     }
     names = ["mutation_id", "sample_id", "alt_counts", "depth", *values]
     columns = [_decimals(value.ravel()) for value in values.values()]
