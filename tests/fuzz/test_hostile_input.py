@@ -136,6 +136,17 @@ def test_damaged_compression_is_named(tmp_path: Path, at: int) -> None:
     _refused(tmp_path, bytes(data[:at]), "a.vcf.gz", name="a.vcf.gz")
 
 
+def test_damage_between_blocks_of_a_compressed_file(tmp_path: Path) -> None:
+    """htslib handed out what came before it, and a record on an undeclared contig ended the interpreter."""
+    import pysam
+
+    packed = tmp_path / "packed.gz"
+    with pysam.BGZFile(str(packed), "wb") as sink:
+        sink.write((HEAD + COLUMNS + GOOD).encode())
+    data = packed.read_bytes()
+    _refused(tmp_path, data[:-1] + b"\n" + data, "compressed file is damaged", name="a.vcf.gz")
+
+
 def test_numbers_that_are_none_are_refused(tmp_path: Path) -> None:
     from truncal.errors import Faults
     from truncal.tables import read_table

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
-from truncal.errors import Faults, UserError
+from truncal.errors import Fault, Faults, UserError
 
 _CONTIG_NAME = re.compile(rb"[0-9A-Za-z!#$%&+./:;?@^_|~-][0-9A-Za-z!#$%&*+./:;=?@^_|~-]*\Z")  # VCF 4.3, 1.4.7
 LONGEST_LINE = 1 << 26
@@ -27,7 +27,8 @@ def contig_names(path: Path, columns: int) -> tuple[str, ...]:
     Raises
     ------
     UserError
-        records have no valid contig name or NUL bytes, are empty lines, or too long to read.
+        the compression is damaged; records have no valid contig name or NUL bytes, are empty lines, or too
+        long to read.
 
     """
     stat = path.stat()
@@ -44,8 +45,8 @@ def _contig_names(path: Path, columns: int, _changed: int, _size: int) -> tuple[
                 return ()
             handle.seek(0)
             _scan(handle, path, columns, found, faults)
-    except (OSError, EOFError, zlib.error):
-        return ()  # a damaged file: htslib's reading says so
+    except (OSError, EOFError, zlib.error) as error:  # htslib might hand out what comes before the damage
+        raise UserError([*faults.found, Fault(damage(error), path)]) from error
     faults.raise_if_any()
     return tuple(name.decode() for name in found)
 
@@ -58,6 +59,13 @@ def open_maybe_gzip(path: Path) -> IO[bytes]:
     compressed = raw.read(2) == b"\x1f\x8b"
     raw.seek(0)
     return gzip.open(raw) if compressed else raw  # type: ignore[return-value]
+
+
+def damage(error: Exception) -> str:
+    """What an error of reading a compressed file says of it."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return f"cannot be read: {error.strerror}"
+    return f"the compressed file is {'cut off' if isinstance(error, EOFError) else 'damaged'}"
 
 
 def _scan(handle: IO[bytes], path: Path, columns: int, found: dict[bytes, None], faults: Faults) -> None:

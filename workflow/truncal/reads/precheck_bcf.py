@@ -19,8 +19,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from truncal.errors import Faults
-from truncal.reads.precheck import LONGEST_LINE, SHOWN, open_maybe_gzip
+from truncal.errors import Fault, Faults, UserError
+from truncal.reads.precheck import LONGEST_LINE, SHOWN, damage, open_maybe_gzip
 
 _BLOCK = 1 << 23
 _CHAR = 7
@@ -35,8 +35,8 @@ def check_values(vcf: Any, path: Path, columns: int) -> None:
     Raises
     ------
     UserError
-        records have other sample columns than the header, values of a type that the header does not allow,
-        or values beyond the record's end.
+        the compression is damaged; records have other sample columns than the header, values of a type that
+        the header does not allow, or values beyond the record's end.
 
     """
     names: dict[int, str] = {}
@@ -69,12 +69,12 @@ def _check(
             if handle.read(3) != b"BCF":
                 return
             handle.read(2)
-            (length,) = struct.unpack("<I", handle.read(4))
+            length = int.from_bytes(handle.read(4), "little")
             while length > 0 and (skipped := len(handle.read(min(length, _BLOCK)))):
                 length -= skipped
             _scan(handle, path, columns, dict(names), texts, faults)
-    except (OSError, EOFError, zlib.error, struct.error):
-        return  # a damaged file: htslib's reading says so
+    except (OSError, EOFError, zlib.error) as error:  # htslib might hand out what comes before the damage
+        raise UserError([*faults.found, Fault(damage(error), path)]) from error
     faults.raise_if_any()
 
 
