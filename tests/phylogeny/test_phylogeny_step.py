@@ -24,7 +24,6 @@ from truncal.phylogeny.clonality import mutation_trunk_probability, trunk_probab
 from truncal.phylogeny.evidence import Evidence, build_evidence, grid_density
 from truncal.phylogeny.export import newick, nhx, timescape
 from truncal.phylogeny.inputs import read_clones, read_ssm
-from truncal.phylogeny.next_region import BRANCH_ODDS, loss_rate, next_region_probability
 from truncal.phylogeny.posterior import ancestor_probability, consensus, tree_posterior
 from truncal.phylogeny.prior import class_prior
 from truncal.phylogeny.recalibration import NONE, P_TRUNCAL, recalibrated
@@ -177,18 +176,6 @@ def test_trunk_probability() -> None:
         np.array([1.0, 0.5, 0.0]), membership, np.array([0.0, 0.2, 1.0]), np.array([0.0, 1.0, 0.4])
     )
     assert found == pytest.approx([0.75, 0.6, 0.4])
-
-
-def test_next_region_follows_a_trunk_or_a_branch_that_fills_regions_at_random() -> None:
-    rates = [loss_rate(regions) for regions in (1, 2, 4, 8)]
-    assert rates == sorted(rates, reverse=True)
-    chance = np.linspace(0, 1, 20_001)  # of the branch to fill a region
-    for regions, rate in zip((1, 2, 4, 8), rates, strict=True):
-        fills = BRANCH_ODDS * np.trapezoid(chance**regions, chance)
-        fails = BRANCH_ODDS * np.trapezoid(chance**regions * (1 - chance), chance)
-        assert rate == pytest.approx(fails / (1 + fills), abs=1e-6)
-    found = next_region_probability(np.array([1.0, 0.5, 0.0, np.nan]), 4)
-    assert found[:3] == pytest.approx((1 - rates[2]) * np.array([1.0, 0.5, 0.0])) and np.isnan(found[3])
 
 
 def test_recalibration_keeps_order_and_what_is_not_known() -> None:

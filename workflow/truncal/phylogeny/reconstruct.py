@@ -16,7 +16,7 @@ from truncal.phylogeny.evidence import Evidence
 from truncal.phylogeny.feedback import reassign, same_probability
 from truncal.phylogeny.fit import fit_tree, proportions
 from truncal.phylogeny.inputs import PhyloInput
-from truncal.phylogeny.next_region import next_region_probability
+from truncal.phylogeny.next_region import clonal_by_region, next_region_probability
 from truncal.phylogeny.posterior import (
     TreePosterior,
     ancestor_probability,
@@ -77,6 +77,7 @@ def reconstruct(
     p_clonal = _numbers(data.mutations.get("p_clonal"), len(data.mutations["mutation_id"]))
     outlier = np.nan_to_num(_numbers(data.mutations.get("outlier_probability"), len(p_clonal)))
     p_truncal = mutation_trunk_probability(on_trunk, given.membership, outlier, p_clonal)
+    by_region = clonal_by_region(data.mutations["mutation_id"], data.sample_ids, data.ccf, p_clonal)
     ours = ~np.isnan(p_clonal)  # clusters that the user gives are taken as they are
     p_truncal = np.where(ours, recalibration.recalibrated(p_truncal, recalibration.P_TRUNCAL), p_truncal)
     return Phylogeny(
@@ -90,7 +91,7 @@ def reconstruct(
         (shares.mean(axis=0), *np.quantile(shares, [0.025, 0.975], axis=0)),
         on_trunk,
         p_truncal,
-        next_region_probability(p_clonal, len(data.sample_ids)),
+        next_region_probability(p_clonal, by_region),
         find_conflicts(given, best, fitted, aside, settled.losses),
         aside,
         settled.losses,
