@@ -6,125 +6,120 @@ import argparse
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.calibration import Calls, bootstrap, measures
 from benchmarks.datasets import COUNT_COLUMNS, Truth, Tumour, conipher_sims, read_rows
 from benchmarks.driver_run import reconstruct
+from benchmarks.region_scores import CERTAIN, Forecasts, clonal_likelihood, region_scores
 from benchmarks.report import Report
 
-SHOWN = ("n", "share", "log", "log_constant", "log_laplace", "slope", "ECE", "ECE_low", "ECE_high", "Brier")
+SHOWN = (
+    "n", "told", "share", "log", "log_constant", "log_laplace", "slope", "slope_low", "slope_high", "ECE",
+)  # fmt: skip
 LEAST_REGIONS = 8
+HELD_CLONAL = 0.5
+"""`p_clonal` from which the other regions hold a mutation clonal."""
 SUBSETS = 12
 """Subsets of regions of each size and tumour that the law is held against."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a region that was left out says: mutation → log likelihood of clonal and of not clonal there."""
+
+    tumour: Tumour
+    regions: Mapping[str, Mapping[str, tuple[float, float]]]
 
 
 def next_region(options: argparse.Namespace, report: Report) -> None:
     """Refit without each region in turn: what the others forecast for it, against what it shows."""
     rows = {}
     for name, tumours in (("conipher-sims", _conipher(options)), ("crc-metastatic", _crc(options))):
-        forecasts = []
-        for tumour, known in tumours:
-            for region in sorted(known):
-                calls, new = _without(tumour, region, known[region], options.work)
-                forecasts.append(calls)
+        found: dict[str, list[Forecasts]] = {"held clonal": [], "all": []}
+        for left in tumours:
+            for region in sorted(left.regions):
+                refit, new = _without(left.tumour, region, options.work)
+                told = left.regions[region]
+                for which, least in (("held clonal", HELD_CLONAL), ("all", 0.0)):
+                    names = [n for n, p in refit["p_clonal"].items() if p >= least and n in told]
+                    found[which].append(
+                        Forecasts(
+                            left.tumour.name,
+                            np.array([refit["p_next_region"][one] for one in names]),
+                            np.array([told[one] for one in names]).reshape(-1, 2),
+                            refit["regions"],
+                        )
+                    )
                 if new:
-                    report.progress(f"next region {tumour.name} without {region}", measures([calls]))
-        if forecasts:
-            regions = np.concatenate([np.full(len(one.said), one.asked) for one in forecasts])
-            rows[name] = measures(forecasts) | bootstrap(forecasts, 1) | _log_scores(forecasts, regions)
+                    own = region_scores(found["held clonal"][-1:], draws=0)
+                    report.progress(f"next region {left.tumour.name} without {region}", own)
+        for which, forecasts in found.items():
+            if forecasts:
+                rows[f"{name}, {which}"] = region_scores(forecasts)
+            if forecasts and which == "held clonal":
+                for tumour in sorted({one.tumour for one in forecasts}):
+                    rows[f"  {tumour}"] = region_scores([one for one in forecasts if one.tumour == tumour])
     report.table("drivers, p_next_region", rows, SHOWN, keep=2)
 
 
-Known = Mapping[str, Mapping[str, bool]]
-"""Region → mutation → whether it is clonal there."""
-
-
-def _conipher(options: argparse.Namespace) -> Iterator[tuple[Tumour, Known]]:
+def _conipher(options: argparse.Namespace) -> Iterator[Left]:
     for tumour in conipher_sims(options.data):
         if tumour.size[1] < LEAST_REGIONS or not re.search(options.tumours, tumour.name):
             continue
-        known: dict[str, dict[str, bool]] = {}
+        told: dict[str, dict[str, tuple[float, float]]] = {}
         for (name, sample), value in tumour.truth.ccf.items():
             if name not in tumour.truth.noise:
-                known.setdefault(sample, {})[name] = value >= 0.95
-        yield tumour, known
+                told.setdefault(sample, {})[name] = (0.0, -CERTAIN) if value >= 0.95 else (-CERTAIN, 0.0)
+        yield Left(tumour, told)
 
 
-def _crc(options: argparse.Namespace) -> Iterator[tuple[Tumour, Known]]:
-    """Real tumours, every site counted in every region: clonal where the published CCF reaches 0.95 within
-    1.96 standard errors."""
+def _crc(options: argparse.Namespace) -> Iterator[Left]:
+    """Real tumours, every site counted in every region. The left-out region's reads are the outcome: their
+    published CCFs have standard errors above 0.3 in four of ten cells, and are 0 where there are no reads."""
     folder = options.data / "crc-metastatic"
-    truth: dict[str, dict[str, dict[str, bool]]] = {}
-    for row in read_rows(folder / "truth" / "ccf.tsv.gz"):
-        if row["ambiguous_site"] == "False" and "NA" not in (row["ccf"], row["ccf_std"]):
-            own = truth.setdefault(row["tumour_id"], {}).setdefault(row["sample_id"], {})
-            own[row["mutation_id"]] = float(row["ccf"]) + 1.96 * float(row["ccf_std"]) >= 0.95
     for path in sorted((folder / "inputs" / "pyclone").glob("*.tsv.gz")):
         name = path.name.removesuffix(".tsv.gz")
-        if re.search(options.tumours, name):
-            rows = [{key: row[key] for key in COUNT_COLUMNS} for row in read_rows(path)]
-            yield Tumour(name, "crc-metastatic", "all", rows, Truth()), truth[name]
+        if not re.search(options.tumours, name):
+            continue
+        rows = [{key: row[key] for key in COUNT_COLUMNS} for row in read_rows(path)]
+        told: dict[str, dict[str, tuple[float, float]]] = {}
+        for row in rows:
+            told.setdefault(row["sample_id"], {})[row["mutation_id"]] = clonal_likelihood(row)
+        yield Left(Tumour(name, "crc-metastatic", "all", rows, Truth()), told)
 
 
-def _without(tumour: Tumour, region: str, known: Mapping[str, bool], work: Path | None) -> tuple[Calls, bool]:
-    """Forecasts for a region by the others, of the mutations that they hold clonal; whether made now.
+def _without(tumour: Tumour, region: str, work: Path | None) -> tuple[dict[str, Any], bool]:
+    """What the other regions say of each mutation that they list; whether made now.
 
     The refit's probabilities are kept in `work`, so that a stopped run resumes.
     """
     path = work / "next-region" / f"{tumour.name}.{region}.json" if work else None
-    new = path is None or not path.exists()
-    if path is not None and not new:
-        refit = json.loads(path.read_text(encoding="utf-8"))
-    else:
-        refit = _refit(tumour, region)
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.with_suffix(".tmp").write_text(json.dumps(refit), encoding="utf-8")
-            path.with_suffix(".tmp").replace(path)
-    looks = [name for name, p in refit["p_clonal"].items() if p >= 0.5]
-    calls = Calls.of(tumour.name, looks, known, refit["p_next_region"], True)
-    return Calls(calls.tumour, calls.truth, calls.said, True, refit["regions"]), new
-
-
-def _refit(tumour: Tumour, region: str) -> dict[str, Any]:
-    """What the other regions say of each mutation that they list."""
+    if path is not None and path.exists():
+        return json.loads(path.read_text(encoding="utf-8")), False
     rows = [row for row in tumour.rows if row["sample_id"] != region]
     listed = {row["mutation_id"] for row in rows if int(row["alt_counts"]) > 0}
     rows = [row for row in rows if row["mutation_id"] in listed]
     rest = Tumour(tumour.name, tumour.dataset, tumour.group, rows, tumour.truth)
     with tempfile.TemporaryDirectory() as folder:
         found = reconstruct(rest.write(Path(folder) / "counts.tsv"), Path(folder))
-    return {
+    refit = {
         "regions": rest.size[1],
         "p_clonal": found.p_clonal,
         "p_truncal": found.p_truncal,
         "p_next_region": found.p_next_region,
         "cluster": found.cluster,
     }
-
-
-def _log_scores(calls: Sequence[Calls], regions: np.ndarray) -> dict[str, float]:
-    """Mean log score, beside that of the share itself and of Laplace's rule, 1 − 1 / (k + 2)."""
-    truth = np.concatenate([one.truth for one in calls]).astype(float)
-    said = np.concatenate([one.said for one in calls])
-    share = truth.mean()
-
-    def score(p: np.ndarray | float) -> float:
-        p = np.clip(p, 1e-3, 1 - 1e-3)
-        return float(np.mean(truth * np.log(p) + (1 - truth) * np.log(1 - p)))
-
-    return {
-        "log": score(said),
-        "log_constant": score(share),
-        "log_laplace": score(1 - 1 / (regions + 2)),
-        "share": float(share),
-    }
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_suffix(".tmp").write_text(json.dumps(refit), encoding="utf-8")
+        path.with_suffix(".tmp").replace(path)
+    return refit, True
 
 
 # ------------------------------------------------------------------ the law
