@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from benchmarks.region_scores import CERTAIN, Forecasts, clonal_likelihood, region_scores
 
 
