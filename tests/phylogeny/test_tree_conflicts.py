@@ -165,7 +165,7 @@ def test_mutations_of_a_clone_set_aside_go_where_they_fit_as_well(tmp_path: Path
     unsure[rows == first] = 0.6
     more = (np.append(rows, first), np.append(columns, 2), np.append(unsure, 0.4))
     result = trees_of(replace(data, membership=more))
-    assert [(change.mutation, change.before, change.after) for change in result.changes] == [(first, 5, 2)]
+    assert [(change.mutation, change.before, change.after) for change in result.changes] == [(first, 6, 3)]
     assert result.changes[0].probability == pytest.approx(0.4 / (0.4 + 0.06), abs=1e-6)
     assert str(result.data.mutations["cluster_id"][first]) == "3"
     assert result.data.n_mutations.tolist() == [20, 20, 21, 20, 20, 14]

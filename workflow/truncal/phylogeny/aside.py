@@ -45,41 +45,39 @@ ALIKE = 3.0
 class Settled:
     """Trees and what had to be done for them.
 
-    posterior: over trees of all K clones. aside: (K,) clones set aside. losses: modelled losses. data: the
-    input with the evidence that the trees were searched with.
+    best: (K',) best tree of the clones not set aside. aside: (K,) clones set aside. losses: modelled losses.
+    data: the input with the evidence that trees are to be searched with.
     """
 
-    posterior: TreePosterior
+    best: np.ndarray
     aside: np.ndarray
     losses: list[Loss]
     data: PhyloInput
 
 
-def settle(data: PhyloInput, search: Callable[[Evidence, bool], TreePosterior]) -> Settled:
+def settle(data: PhyloInput, search: Callable[[Evidence], TreePosterior]) -> Settled:
     """Search trees, model losses and set clones aside until the tree of the others fits.
 
-    search: gives the posterior over trees of the clones of some evidence; its second argument asks for a
-    quick one. Clones that the user gives without purity are all kept.
+    search: gives the posterior over trees of the clones of some evidence; a quick one does. Clones that the
+    user gives without purity are all kept, and no tree is searched.
     """
     count = len(data.cluster_ids)
     mean = np.clip(data.evidence.moments[..., 0], 0.0, 1.0)
     founder = np.all(np.where(np.isnan(data.dcf), mean, data.dcf) >= FOUNDER, axis=1)
     aside = np.all(mean <= FAINT, axis=1)
     if aside.all() or not data.purity_known:
-        return Settled(search(data.evidence, False), np.zeros(count, dtype=bool), [], data)
+        return Settled(np.zeros(count, dtype=np.int64), np.zeros(count, dtype=bool), [], data)
     most = int(SHARE * count) + int(aside.sum())
     losses: list[Loss] = []
     clones = np.flatnonzero(~aside)
-    found = search(data.evidence.subset(clones), False)
-    changed = False
+    found = search(data.evidence.subset(clones))
     while len(clones) > 2 and aside.sum() < most:
         worst, gain = _worst(data, found.trees[0], clones, founder)
         if gain < GAIN:
             break
-        changed = True
         aside[worst] = True
         clones = np.flatnonzero(~aside)
-        found = search(data.evidence.subset(clones), True)
+        found = search(data.evidence.subset(clones))
         if worst in [loss.clone for loss in losses]:
             continue
         loss = find_loss(data, found.trees[0], clones, worst, gain)
@@ -88,13 +86,9 @@ def settle(data: PhyloInput, search: Callable[[Evidence, bool], TreePosterior]) 
             data = with_loss(data, loss)
             aside[worst] = False
             clones = np.flatnonzero(~aside)
-            found = search(data.evidence.subset(clones), True)
-    if changed:
-        found = search(data.evidence.subset(clones), False)
+            found = search(data.evidence.subset(clones))
     losses = [loss for loss in losses if not aside[loss.clone]]
-    if aside.any():
-        found = _attached(data, found, clones, aside)
-    return Settled(found, aside, losses, data)
+    return Settled(found.trees[0], aside, losses, data)
 
 
 def _worst(
@@ -117,8 +111,11 @@ def _worst(
     return int(clones[worst]), float(gains[worst])
 
 
-def _attached(data: PhyloInput, found: TreePosterior, clones: np.ndarray, aside: np.ndarray) -> TreePosterior:
+def attached(data: PhyloInput, found: TreePosterior, aside: np.ndarray) -> TreePosterior:
     """The posterior with the clones set aside as leaves, each under the deepest clone that may hold it."""
+    clones = np.flatnonzero(~aside)
+    if not aside.any():
+        return found
     weight = np.zeros((len(clones), len(aside)))
     for s in range(data.dcf.shape[1]):
         weight += np.maximum(ancestry_log_weight(data.evidence.sample(s))[1:][clones], CAPPED)

@@ -117,6 +117,16 @@ def build_evidence(density: Density, peak: np.ndarray, model_error: float) -> Ev
     return Evidence(weights, low, width, moments, log_scale)
 
 
+def interval(facts: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean, low and high end of the 95 % interval of the DCFs, each (K, S) and at most 1."""
+    cumulative = np.cumsum(facts.weights, axis=2)
+    low, high = (
+        np.minimum(facts.low + ((cumulative < q).sum(axis=2) + 0.5) * facts.width, 1.0)
+        for q in (0.025, 0.975)
+    )
+    return np.minimum(facts.moments[..., 0], 1.0), low, high
+
+
 def _at_zero(weights: np.ndarray, low: np.ndarray, width: np.ndarray) -> np.ndarray:
     """Density (K, S) of the normalised likelihood at a DCF of 0, from its first points."""
     first, second = np.maximum(weights[:, :, 0], 1e-300), np.maximum(weights[:, :, 1], 1e-300)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -24,8 +25,13 @@ ASIDE_ODDS = 0.1
 
 @dataclass(frozen=True)
 class Change:
-    """A mutation that was moved: its index, the clones (indices) it left and joined, its new probability."""
+    """A mutation that was moved: its index, the clones (ids) it left and joined, its new probability.
 
+    kind: `reassign` (its clone fits in no tree), `merge` (its cluster and the other are one) or `split` (its
+    cluster was two).
+    """
+
+    kind: str
     mutation: int
     before: int
     after: int
@@ -50,6 +56,12 @@ def same_probability(facts: Evidence) -> np.ndarray:
     return same
 
 
+def labels_of(data: PhyloInput) -> tuple[list[Any], list[Any]]:
+    """Cluster and its probability of each mutation, as the clones step gives them."""
+    labels = list(data.mutations["cluster_id"])
+    return labels, list(data.mutations.get("cluster_probability", [None] * len(labels)))
+
+
 def reassign(data: PhyloInput, aside: np.ndarray) -> tuple[PhyloInput, list[Change]]:
     """Move mutations of clones set aside to another clone that holds them well; gives what changed.
 
@@ -67,8 +79,7 @@ def reassign(data: PhyloInput, aside: np.ndarray) -> tuple[PhyloInput, list[Chan
     np.add.at(new_total, rows, weighed)
     weighed = weighed * (total / np.maximum(new_total, 1e-300))[rows]  # what is an outlier's stays so
     place = {cluster: k for k, cluster in enumerate(data.cluster_ids)}
-    labels = list(data.mutations["cluster_id"])
-    probability = list(data.mutations["cluster_probability"])
+    labels, probability = labels_of(data)
     sizes = data.n_mutations.copy()
     changes = []
     order = np.lexsort((columns, -weighed, rows))
@@ -82,6 +93,7 @@ def reassign(data: PhyloInput, aside: np.ndarray) -> tuple[PhyloInput, list[Chan
         probability[n] = round(float(weighed[at]), 6)
         sizes[before] -= 1
         sizes[after] += 1
-        changes.append(Change(n, before, after, float(weighed[at])))
+        names = data.cluster_ids[before], data.cluster_ids[after]
+        changes.append(Change("reassign", n, *names, float(weighed[at])))
     mutations = {**data.mutations, "cluster_id": labels, "cluster_probability": probability}
     return replace(data, mutations=mutations, n_mutations=sizes, membership=(rows, columns, weighed)), changes

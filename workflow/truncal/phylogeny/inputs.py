@@ -12,7 +12,8 @@ from zipfile import BadZipFile
 import numpy as np
 
 from truncal.errors import Fault, Faults, UserError
-from truncal.phylogeny.evidence import Evidence, binomial_density, build_evidence, grid_density
+from truncal.phylogeny.evidence import Evidence, binomial_density, build_evidence, grid_density, interval
+from truncal.phylogeny.reads import Reads
 from truncal.tables import Table, read_table
 
 
@@ -26,7 +27,8 @@ class PhyloInput:
     variance.
     dcf, dcf_low, dcf_high: (K, S) observed. mutations, ccf: tables of the clones step.
     membership: (mutation index, cluster index, probability). purity_known: DCFs are fractions of cancer
-    cells.
+    cells. log_likelihood: (K, S, G) on `grid`. reads: of single mutations, None where clusters are taken as
+    they are. model_error: that of the evidence.
     """
 
     cluster_ids: list[int]
@@ -45,6 +47,10 @@ class PhyloInput:
     purity_known: bool
     files: list[Path]
     garbage: list[str] = field(default_factory=list)
+    grid: np.ndarray = field(default_factory=lambda: np.linspace(0.0, 1.0, 129))
+    log_likelihood: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 129)))
+    reads: Reads | None = None
+    model_error: float = 0.0
 
 
 def read_clones(directory: Path, model_error: float) -> PhyloInput:
@@ -80,18 +86,17 @@ def read_clones(directory: Path, model_error: float) -> PhyloInput:
         for i, column in enumerate(columns):
             observed[i, place[cluster], at[sample]] = column[row]
     membership = _membership(directory / "cluster_posterior.tsv", mutations, place, faults)
+    reads = _read_reads(directory / "reads.npz", (len(mutations), len(samples)), faults)
     faults.raise_if_any()
     density, peak = grid_density(grid, logs)
     facts = build_evidence(density, peak, model_error)
     alt, ref = pseudo_counts(facts)
-    files = [
-        directory / name
-        for name in ("mutations.tsv", "ccf.tsv", "clusters.tsv", "cluster_posterior.tsv", "likelihood.npz")
-    ]
+    tables = ("mutations.tsv", "ccf.tsv", "clusters.tsv", "cluster_posterior.tsv")
+    files = [directory / name for name in (*tables, "likelihood.npz", "reads.npz")]
     return PhyloInput(
         ids, samples, sizes, facts, alt, ref, np.ones(1), observed[0], observed[1], observed[2],
         dict(mutations.columns), dict(ccf.columns), membership, True, [path for path in files if
-        path.exists()],
+        path.exists()], [], grid, logs, reads, model_error,
     )  # fmt: skip
 
 
@@ -123,6 +128,24 @@ def _read_likelihood(path: Path) -> tuple[list[int], list[str], np.ndarray, np.n
     if not ids:
         raise UserError(Fault("holds no cluster: no mutation was assigned to a clone", path))
     return ids, samples, grid, logs
+
+
+def _read_reads(path: Path, shape: tuple[int, int], faults: Faults) -> Reads | None:
+    """Reads of single mutations, in the order of `mutations.tsv`; None where there is no such file."""
+    if not path.exists():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            parts = [stored[name].astype(float) for name in ("alt", "ref", "offset", "slope")]
+    except (OSError, KeyError, ValueError, EOFError, MemoryError, BadZipFile, zlib.error):
+        faults.add("is not a file of reads of `truncal clones`", path)
+        return None
+    if any(part.shape != shape or not np.isfinite(part).all() for part in parts) or (
+        min(parts[0].min(initial=0), parts[1].min(initial=0)) < 0
+    ):
+        faults.add(f"does not hold reads of {shape[0]} mutations in {shape[1]} samples", path)
+        return None
+    return Reads(*parts)
 
 
 def _membership(
@@ -195,17 +218,11 @@ def read_ssm(ssm: Path, clusters: Path, model_error: float) -> PhyloInput:
             ref[w, label[n]] += np.where(here[n], total[n] - var[n], 0)
     density, peak = binomial_density(alt, ref, kinds)
     facts = build_evidence(density, peak, model_error)
-    mean = np.minimum(facts.moments[..., 0], 1.0)
-    cumulative = np.cumsum(facts.weights, axis=2)
-    low, high = (
-        np.minimum(facts.low + ((cumulative < q).sum(axis=2) + 0.5) * facts.width, 1.0)
-        for q in (0.025, 0.975)
-    )
     rows = np.flatnonzero(member)
     ids = [int(k) + 1 for k in range(len(groups))]
     mutations, ccf = _ssm_tables(names, samples, var, total, share, label)
     return PhyloInput(
-        ids, samples, np.array([len(group) for group in groups]), facts, alt, ref, kinds, mean, low, high,
+        ids, samples, np.array([len(group) for group in groups]), facts, alt, ref, kinds, *interval(facts),
         mutations, ccf, (rows, label[rows], np.ones(len(rows))), False, [ssm, clusters], garbage,
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from truncal.phylogeny import recalibration
-from truncal.phylogeny.aside import inner_tree, outer_fractions, settle
+from truncal.phylogeny.aside import attached, inner_tree, outer_fractions, settle
 from truncal.phylogeny.clonality import mutation_trunk_probability, trunk_probability
 from truncal.phylogeny.conflicts import find_conflicts
 from truncal.phylogeny.draws import draw_fractions
@@ -24,7 +24,8 @@ from truncal.phylogeny.posterior import (
     edge_probability,
     tree_posterior,
 )
-from truncal.phylogeny.prior import class_prior, several_roots
+from truncal.phylogeny.prior import class_prior, log_prior, several_roots
+from truncal.phylogeny.recluster import recluster
 from truncal.phylogeny.result import Phylogeny
 
 DRAWN_TREES = 40
@@ -58,9 +59,19 @@ def reconstruct(
             threads=threads,
         )
 
-    settled = settle(data, search)
-    posterior, aside = settled.posterior, settled.aside
-    given, changes = reassign(data, aside)
+    def log_evidence(facts: Evidence) -> float:
+        found = search(facts, True)
+        scores = found.log_likelihood + log_prior(found.trees, class_prior(len(facts.low), several))
+        return float(np.logaddexp.reduce(scores))
+
+    data, settled, changes = recluster(
+        data, lambda given: settle(given, lambda facts: search(facts, True)), log_evidence
+    )
+    aside = settled.aside
+    whole = search(settled.data.evidence.subset(np.flatnonzero(~aside)), False)
+    posterior = attached(settled.data, whole, aside)
+    given, moved = reassign(data, aside)
+    changes = changes + moved
     data = settled.data
     trees, probability = posterior.trees, posterior.probability
     ancestor = ancestor_probability(trees, probability)

@@ -12,7 +12,7 @@ from truncal.phylogeny.inputs import PhyloInput, read_clones, read_ssm
 from truncal.phylogeny.reconstruct import reconstruct
 from truncal.phylogeny.result import Phylogeny
 from truncal.phylogeny.write import write_phylogeny
-from truncal.provenance import sections, write_step
+from truncal.provenance import read_step, sections, write_step
 
 
 def run_phylogeny(
@@ -48,7 +48,7 @@ def run_phylogeny(
         parameters={**sections(settings, "phylogeny", "clonality"), "seed": seed},
         inputs=data.files,
         warnings=warnings(result),
-        summary=summary(result),
+        summary={**summary(result), **of_samples(clones)},
     )
     return result
 
@@ -67,9 +67,27 @@ def summary(result: Phylogeny) -> dict[str, Any]:
             str(names[k + 1]): str(names[int(parent)]) for k, parent in enumerate(result.consensus)
         },
         "set_aside": [result.data.cluster_ids[k] for k in np.flatnonzero(result.aside)],
-        "n_reassigned": len(result.changes),
+        "n_reassigned": _moved(result, "reassign"),
+        "n_merged": len(_pairs(result, "merge")),
+        "n_split": len(_pairs(result, "split")),
         "diagnostics": {name: float(f"{value:.4g}") for name, value in found.diagnostics.items()},
     }
+
+
+def _moved(result: Phylogeny, kind: str) -> int:
+    """Mutations that were moved for a reason."""
+    return sum(change.kind == kind for change in result.changes)
+
+
+def _pairs(result: Phylogeny, kind: str) -> list[tuple[int, int]]:
+    """Clusters (left, joined) of the changes of a kind, in order."""
+    return list(dict.fromkeys((c.before, c.after) for c in result.changes if c.kind == kind))
+
+
+def of_samples(clones: Path | None) -> dict[str, Any]:
+    """What the clones step learned of each sample, handed on to the drivers."""
+    found = read_step(clones)["summary"] if clones is not None else {}
+    return {name: found[name] for name in ("overdispersion", "purity_factor") if name in found}
 
 
 def trees_in_set(probability: np.ndarray, mass: float) -> int:
@@ -109,8 +127,24 @@ def warnings(result: Phylogeny) -> list[tuple[str, str]]:
                 "are guesses.",
             )
         )
-    if result.changes:
-        n = len(result.changes)
+    for before, after in _pairs(result, "merge"):
+        found.append(
+            (
+                "merged",
+                f"Clusters {before} and {after} are taken as one clone, {after}: reads and tree together say "
+                "so (changes.tsv).",
+            )
+        )
+    for before, after in _pairs(result, "split"):
+        found.append(
+            (
+                "split",
+                f"Cluster {before} is taken as two clones, {before} and {after}: reads and tree together say "
+                "so (changes.tsv).",
+            )
+        )
+    n = _moved(result, "reassign")
+    if n:
         found.append(
             (
                 "reassigned",

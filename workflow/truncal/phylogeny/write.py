@@ -15,6 +15,14 @@ LISTED_TREES = 1000
 """At most this many trees are listed in `trees.tsv`."""
 
 
+REASONS = {
+    "reassign": "no tree holds the clone it was in",
+    "merge": "reads and tree say that both clusters are one clone",
+    "split": "reads and tree say that its cluster was two clones",
+}
+"""Why a mutation was moved, by the kind of change."""
+
+
 def write_phylogeny(directory: Path, result: Phylogeny) -> None:
     """Write every table of the step and the trees in other tools' formats."""
     data = result.data
@@ -146,10 +154,11 @@ def _changes(result: Phylogeny) -> dict[str, list[Any]]:
     names = data.mutations["mutation_id"]
     return {
         "mutation_id": [names[change.mutation] for change in result.changes],
-        "from_cluster": [data.cluster_ids[change.before] for change in result.changes],
-        "to_cluster": [data.cluster_ids[change.after] for change in result.changes],
+        "from_cluster": [change.before for change in result.changes],
+        "to_cluster": [change.after for change in result.changes],
         "probability": [round(change.probability, 4) for change in result.changes],
-        "reason": ["no tree holds the clone it was in"] * len(result.changes),
+        "reason": [REASONS[change.kind] for change in result.changes],
+        "kind": [change.kind for change in result.changes],
     }
 
 
