@@ -6,10 +6,13 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tumours import write_table
 
 from truncal.cli import main
+from truncal.drivers.detection import excluded_ccf
+from truncal.drivers.tumour import read_tumour
 from truncal.drivers.write import DRIVERS, TABLES
 
 COUNTS = (
@@ -259,3 +262,18 @@ def test_civic_table(tmp_path: Path, shared: Path) -> None:
     assert "CIViC:EID" in evidence and "RD0024" in evidence
     assert "CIViC:EID" in drivers["MET:amplification"]["evidence"]
     assert drivers["EGFR:L858R"]["conflicts"] is not None
+
+
+def test_power_takes_the_clones_overdispersion_and_purity(tmp_path: Path) -> None:
+    """More variance and a lower purity than given: fewer reads exclude less."""
+    given = patient(tmp_path)
+    plain = read_tumour(given / "counts" / "counts.tsv", given / "phylogeny")
+    assert np.isinf(plain.precision).all() or (plain.precision > 1e9).all()
+    learned = {"overdispersion": {"R1": 0.01, "R2": 0.0}, "purity_factor": {"R1": 1.0, "R2": 0.5}}
+    step = {"summary": learned, "parameters": {}, "inputs": [], "warnings": []}
+    (given / "phylogeny" / "step.json").write_text(json.dumps(step), encoding="utf-8")
+    found = read_tumour(given / "counts" / "counts.tsv", given / "phylogeny")
+    assert found.precision[0] == pytest.approx(99)
+    assert found.scale[0, 0] == pytest.approx(0.4) and found.scale[0, 1] == pytest.approx(0.2)
+    wider = excluded_ccf(0, 200, 0.4, 0.001, found.precision[0])
+    assert wider > excluded_ccf(0, 200, 0.4, 0.001, plain.precision[0])

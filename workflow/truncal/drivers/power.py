@@ -126,4 +126,5 @@ def site_scale(tumour: Tumour, segments: Mapping[str, SampleSegments], s: int, c
         at = np.flatnonzero((own.chrom == chrom) & (own.start <= pos) & (own.end >= pos))
         if len(at):
             total = float(own.mean_total[at[0]])
-    return sample.purity / max(sample.purity * total + (1 - sample.purity) * normal, 1e-6)
+    purity = min(sample.purity * float(tumour.purity_factor[s]), 1.0)
+    return purity / max(purity * total + (1 - purity) * normal, 1e-6)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -67,8 +67,9 @@ class Tumour:
 
     alt, depth: reads (N, S), 0 where not called. called: whether the sample's input lists the mutation.
     total, minor, scale, error: mean copies per cancer cell, expected VAF per mutated copy and error rate,
-    (N, S), NaN where unknown. ccf: the columns of ccf.tsv, each (N, S). precision: overdispersion, (S,), NaN
-    where unknown. cluster, p_*: (N,). clones: the posterior over trees.
+    (N, S), NaN where unknown. ccf: the columns of ccf.tsv, each (N, S). precision: α + β of a sample's
+    beta-binomial reads, (S,), infinite for binomial ones. purity_factor: (S,) the purity that the clones fit,
+    as a multiple of the given one. cluster, p_*: (N,). clones: the posterior over trees.
     """
 
     mutation_ids: list[str]
@@ -83,6 +84,7 @@ class Tumour:
     scale: np.ndarray
     error: np.ndarray
     precision: np.ndarray
+    purity_factor: np.ndarray
     normal_alt: np.ndarray
     normal_depth: np.ndarray
     cluster: np.ndarray
@@ -122,18 +124,22 @@ def read_tumour(counts: Path, phylogeny: Path, build: str | None = None) -> Tumo
     variants, normal_alt, normal_depth = _variants(table, data, faults)
     step, upstream = read_step(beside), read_step(phylogeny)
     sample_ids = data.sample_ids
-    arrays = _sites(data)
+    overdispersion, factor = (
+        np.array([float((upstream["summary"].get(name) or {}).get(one, default)) for one in sample_ids])
+        for name, default in (("overdispersion", 0.0), ("purity_factor", 1.0))
+    )
+    arrays = _sites(data, factor)
     mutations = read_table(phylogeny / "mutations.tsv", ("mutation_id", "cluster_id"), what="mutation table")
     per_mutation = _per_mutation(mutations, data.mutation_ids, faults)
     ccf = _ccf(phylogeny / "ccf.tsv", data, faults)
     clones = read_clones(phylogeny, sample_ids)
     faults.raise_if_any()
-    precision = upstream["summary"].get("precision") or {}
     return Tumour(
         mutation_ids=data.mutation_ids,
         samples=_samples(beside / "samples.tsv", data),
         variants=variants,
-        precision=np.array([float(precision.get(name, np.nan)) for name in sample_ids]),
+        precision=1.0 / np.maximum(overdispersion, 1e-12) - 1.0,
+        purity_factor=factor,
         normal_alt=normal_alt,
         normal_depth=normal_depth,
         ccf=ccf,
@@ -181,15 +187,16 @@ def _variants(
     return variants, normal[0], normal[1]
 
 
-def _sites(data: Observations) -> dict[str, np.ndarray]:
+def _sites(data: Observations, purity_factor: np.ndarray) -> dict[str, np.ndarray]:
     shape = data.shape
     out = {name: np.full(shape, np.nan) for name in ("total", "minor", "normal", "scale", "error")}
     alt, depth, called = np.zeros(shape), np.zeros(shape), np.zeros(shape, dtype=bool)
     rows = data.called
     alt[rows.mutation, rows.sample], depth[rows.mutation, rows.sample] = data.alt, data.depth
     called[rows.mutation, rows.sample] = True
-    for group in (data.not_called, rows):
-        at = group.mutation, group.sample
+    for given in (data.not_called, rows):
+        purity = np.minimum(given.purity * purity_factor[given.sample], 1.0)
+        group, at = replace(given, purity=purity), (given.mutation, given.sample)
         out["total"][at], out["minor"][at] = group.total, _mean_minor(group)
         out["normal"][at], out["scale"][at], out["error"][at] = group.normal, group.scale, group.error
     return {**out, "alt": alt, "depth": depth, "called": called}
