@@ -24,9 +24,11 @@ from truncal.clones.moves import (
     split,
     split_trunk,
     without,
+    without_trunk,
 )
 from truncal.clones.posterior import Centre, cluster_posterior
 from truncal.clones.samples import (
+    USUAL,
     estimate_error,
     estimate_overdispersion,
     expected_copies,
@@ -121,7 +123,7 @@ def _fit_all(model: ReadModel, options: Options) -> Fit:
     depth = np.maximum(np.median(model.sites.depth, axis=0), 1)
 
     def better(one: Fit, other: Fit) -> Fit:
-        return max(one, other, key=lambda fit: log_evidence(fit.model, fit.mixture, options.outlier_prior))
+        return max(one, other, key=lambda fit: _evidence(fit, options))
 
     if (found.overdispersion * depth).max() > OVERDISPERSED:
         found = better(found, _fit(model, options, WIDE))
@@ -140,7 +142,7 @@ def _fit(model: ReadModel, options: Options, start: float) -> Fit:
     factor = np.ones(samples)
     model = model.with_samples(overdispersion, factor, np.ones(samples))
     fixed = fixed_likelihoods(model)
-    mixture = _from_scratch(model, fixed, options)
+    mixture = _split_up(model, fixed, _from_scratch(model, fixed, options), options)
     depth = np.maximum(np.median(model.sites.depth, axis=0), 1)
     for _ in range(ROUNDS):
         copies = expected_copies(model, mixture)
@@ -154,12 +156,8 @@ def _fit(model: ReadModel, options: Options, start: float) -> Fit:
         else:
             mixture = _settle(model, fixed, Mixture(mixture.centres, mixture.responsibility), options)
             break
-    # only now: a purity or overdispersion that is off looks like a cluster that wants to be split
-    for _ in range(ROUNDS):
-        divided = _divide(model, fixed, mixture)
-        if divided is None:
-            break
-        mixture = _settle(model, fixed, divided, options)
+    # again: a purity or overdispersion that was off looked like a cluster that wants to be split
+    mixture = _split_up(model, fixed, mixture, options)
     return _without_tail(Fit(model, fixed, mixture, overdispersion, factor), options)
 
 
@@ -197,8 +195,9 @@ def _with_samples(fit: Fit, mixture: Mixture, options: Options) -> Fit:
 
 
 def _evidence(fit: Fit, options: Options) -> float:
-    """Log marginal likelihood with what the corrections of purity cost."""
+    """Log marginal likelihood with the priors of the samples' overdispersions and purities."""
     value = log_evidence(fit.model, fit.mixture, options.outlier_prior)
+    value -= float(fit.overdispersion.sum()) / USUAL
     if options.purity_error > 0:
         spread = purity_spread(fit.model, options.purity_error)
         value -= 0.5 * float((((fit.purity_factor - 1) / spread) ** 2).sum())
@@ -268,37 +267,61 @@ def _settle(model: ReadModel, fixed: Fixed, mixture: Mixture, options: Options) 
             mixture = _iterate(model, fixed, without(mixture, gone), options)
             continue
         pair = best_merge(model, mixture, tried)
-        if pair is None:
+        if pair is not None:
+            mixture = _iterate(model, fixed, merged(mixture, *pair), options)
+            continue
+        trunkless = without_trunk(model, mixture)
+        if trunkless is None:
             return mixture
-        mixture = _iterate(model, fixed, merged(mixture, *pair), options)
+        mixture = _iterate(model, fixed, trunkless, options)
+
+
+def _split_up(model: ReadModel, fixed: Fixed, mixture: Mixture, options: Options) -> Mixture:
+    """The mixture with clusters split as long as that gains."""
+    for _ in range(ROUNDS):
+        divided = _divide(model, fixed, mixture)
+        if divided is None:
+            break
+        mixture = _settle(model, fixed, divided, options)
+    return mixture
 
 
 def _divide(model: ReadModel, fixed: Fixed, mixture: Mixture) -> Mixture | None:
     """The mixture with every cluster split that two explain better, or None where none is."""
-    r = mixture.responsibility
+    r = mixture.responsibility.copy()
     copies = expected_copies(model, mixture)
     centres = list(mixture.centres)
+    added: list[np.ndarray] = []
     known = np.isfinite(copies).any(axis=1)
+
+    def part(column: int, members: np.ndarray, share: np.ndarray) -> None:
+        """A column of its own for this share of the members."""
+        moved = np.zeros(len(r))
+        moved[members] = r[members, column] * share
+        r[:, column] -= moved
+        added.append(moved)
+
     for k, centre in enumerate(mixture.centres):
         members = np.flatnonzero((r[:, k + 1] > 0.5) & known)
         if len(members) < SPLIT_FROM:
             continue
         z = scores(model, members, copies[members])
-        pair = split(model, members, r[members, k + 1], z, centre)
-        if pair is not None:
+        found = split(model, members, r[members, k + 1], z, centre)
+        if found is not None:
+            pair, share = found
             centres[k] = pair[0]
             centres.append(pair[1])
+            part(k + 1, members, 1 - share)
     members = np.flatnonzero((r[:, TRUNK] > 0.5) & known)
     if len(members) >= SPLIT_FROM:
         z = scores(model, members, copies[members])
         branch = split_trunk(model, fixed, members, r[members, TRUNK], z)
         if branch is not None:
-            centres.append(branch)
-    if len(centres) == len(mixture.centres):
+            centres.append(branch[0])
+            part(TRUNK, members, branch[1])
+    if not added:
         return None
-    added = len(centres) - len(mixture.centres)
-    sizes = np.concatenate([r[:, :-1], np.full((len(r), added), 2.0 / len(r)), r[:, -1:]], axis=1)
-    return Mixture(centres, sizes / sizes.sum(axis=1, keepdims=True))
+    return Mixture(centres, np.column_stack([r[:, :-1], *added, r[:, -1:]]))
 
 
 def _iterate(

@@ -12,7 +12,7 @@ import numpy as np
 
 from truncal.ccf.model import READS, ReadModel
 from truncal.clones.kernels import branch_log_likelihood
-from truncal.clones.mixture import Fixed, Mixture
+from truncal.clones.mixture import TRUNK, Fixed, Mixture
 from truncal.clones.posterior import Centre, cluster_posterior
 from truncal.clones.prior import LOG_BETWEEN
 
@@ -31,6 +31,9 @@ CLEAR = 12.0
 
 NEAR_TRUNK = 0.98
 """DCF from which a cluster may be the trunk's tail."""
+
+EMPTY = 0.1
+"""Mutations up to which a trunk is empty."""
 
 SPLIT_FROM = 6
 """Members that a cluster needs to be tried for a split."""
@@ -87,7 +90,7 @@ def log_evidence(model: ReadModel, mixture: Mixture, outlier_prior: float) -> fl
 
 def least_needed(model: ReadModel, mixture: Mixture) -> int | None:
     """The cluster whose members do best without it, or None where every one is needed."""
-    gains = needs(mixture.responsibility)
+    gains = needs(mixture.responsibility)[1:]
     for k, centre in enumerate(mixture.centres):
         gains[k] += centre.occam.sum() + best_shared(mixture, k) - penalty(model) - trunk_cost(centre)
     if not len(gains) or gains.min() >= 0:
@@ -96,7 +99,8 @@ def least_needed(model: ReadModel, mixture: Mixture) -> int | None:
 
 
 def needs(responsibility: np.ndarray) -> np.ndarray:
-    """What each branch adds to the log-likelihood (K,), its weight going to those that take its members.
+    """What the trunk and each branch add to the log-likelihood (1 + K,), their weight going to those that
+    take their members.
 
     responsibility: (N, 1 + K + 1). With r_nj = π_j L_nj / Σ π L the log-likelihood without cluster k and with
     weights π' is Σ_n log Σ_{j≠k} r_nj π'_j / π_j more; a member that nothing else explains is worth at most
@@ -109,7 +113,22 @@ def needs(responsibility: np.ndarray) -> np.ndarray:
     ratio = 1 + taken / sizes[:, None]
     np.fill_diagonal(ratio, 0.0)
     kept = r @ ratio + responsibility[:, -1:]
-    return -np.log(np.clip(kept[:, 1:], 1e-12, None)).sum(axis=0)
+    return -np.log(np.clip(kept, 1e-12, None)).sum(axis=0)
+
+
+def without_trunk(model: ReadModel, mixture: Mixture) -> Mixture | None:
+    """The mixture with nothing on its trunk, where the few mutations there do as well elsewhere; else None.
+
+    A trunk has no DCF to pay for, only its weight.
+    """
+    r = mixture.responsibility
+    if r[:, TRUNK].sum() < EMPTY or needs(r)[TRUNK] >= 0.5 * math.log(model.shape[0]):
+        return None
+    r = r.copy()
+    r[:, TRUNK] = 0.0
+    r[r.sum(axis=1) < 1e-9, -1] = 1.0
+    r /= r.sum(axis=1, keepdims=True)
+    return Mixture(mixture.centres, r, mixture.log_likelihood, mixture.seen)
 
 
 def without(mixture: Mixture, gone: int) -> Mixture:
@@ -221,8 +240,8 @@ def scores(model: ReadModel, members: np.ndarray, copies: np.ndarray) -> np.ndar
 
 def split(
     model: ReadModel, members: np.ndarray, weights: np.ndarray, z: np.ndarray, one: Centre
-) -> list[Centre] | None:
-    """Two centres that explain the members better than one, or None.
+) -> tuple[list[Centre], np.ndarray] | None:
+    """Two centres that explain the members better than one and the first one's share (n,) of each, or None.
 
     The members are parted along the first principal axis of their residuals z (n, S) and the parts are fitted
     by expectation–maximisation among themselves.
@@ -237,24 +256,25 @@ def split(
     if side[np.abs(side).argmax()] < 0:
         side = -side
     deviation = math.sqrt(max(values[-1], 1e-9))
-    best: tuple[float, list[Centre] | None] = (0.0, None)
+    best, found = 0.0, None
     for threshold in STARTS:
-        gain, pair = _parted(model, members, weights, side - threshold * deviation, one)
-        if pair is not None and gain > best[0]:
-            best = (gain, pair)
-    return best[1]
+        gain, pair, share = _parted(model, members, weights, side - threshold * deviation, one)
+        if pair is not None and gain > best:
+            best, found = gain, (pair, share)
+    return found
 
 
 def _parted(
     model: ReadModel, members: np.ndarray, weights: np.ndarray, side: np.ndarray, one: Centre
-) -> tuple[float, list[Centre] | None]:
-    """Gain and centres of two clusters that start from the members with positive and with negative `side`."""
+) -> tuple[float, list[Centre] | None, np.ndarray]:
+    """Gain and centres of two clusters that start from the members with positive and with negative `side`,
+    and the first one's share (n,) of each member."""
     share = 1 / (1 + np.exp(-np.clip(2 * side, -30, 30)))
     gain, pair = -math.inf, None
     for _ in range(LOCAL_SWEEPS):
         a, b = weights * share, weights * (1 - share)
         if min(a.sum(), b.sum()) < 1.5:
-            return -math.inf, None
+            return -math.inf, None, share
         pair = [
             cluster_posterior(model, members[part > 0.01], part[part > 0.01], one.mean, one.variance)
             for part in (a, b)
@@ -265,13 +285,13 @@ def _parted(
         )
         if abs(gain - before) < 0.2:
             break
-    return gain, pair
+    return gain, pair, share
 
 
 def split_trunk(
     model: ReadModel, fixed: Fixed, members: np.ndarray, weights: np.ndarray, z: np.ndarray
-) -> Centre | None:
-    """A branch that explains some of the trunk's members better than the trunk, or None.
+) -> tuple[Centre, np.ndarray] | None:
+    """A branch that explains some of the trunk's members better than the trunk and its share (n,), or None.
 
     Members start in it if they lie on the lower side of the first principal axis of the residuals z (n, S).
     """
@@ -300,4 +320,4 @@ def split_trunk(
         share = np.exp(branch - both)
         if abs(gain - before) < 0.1:
             break
-    return centre if gain > 0 else None
+    return (centre, share) if centre is not None and gain > 0 else None

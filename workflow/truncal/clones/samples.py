@@ -26,6 +26,10 @@ LISTED = -1.5
 CANDIDATES = np.concatenate([[0.0], np.geomspace(1e-5, 0.1, 33)])
 """Overdispersions to choose from; the first is the binomial limit."""
 
+USUAL = 0.003
+"""Mean of the exponential prior of an overdispersion: that of sequenced mixtures of cell lines, and more than
+most exomes have. Merged clusters look like a far larger one."""
+
 WRONG = 0.03
 """Share of these rows in which a wrong state or cluster is to blame, not overdispersion."""
 
@@ -130,10 +134,10 @@ def estimate_overdispersion(model: ReadModel, copies: np.ndarray, present: np.nd
             )
     if counts.sum() < FEWEST:
         return present
-    pooled = CANDIDATES[scores.sum(axis=0).argmax()]
+    pooled = CANDIDATES[(scores.sum(axis=0) - CANDIDATES / USUAL).argmax()]
     # samples are drawn together: the pooled score counts as `FEWEST` rows of each
     together = scores.sum(axis=0) / counts.sum() * FEWEST
-    out = CANDIDATES[(scores + together).argmax(axis=1)]
+    out = CANDIDATES[(scores + together - CANDIDATES / USUAL).argmax(axis=1)]
     return np.where(counts >= FEWEST, out, pooled)
 
 
