@@ -37,7 +37,10 @@ def serial(before: float, after: float, depth: int, *, days: tuple[float | None,
 
 def rows(before: float, after: float, depth: int, treatments: list[Treatment], **more: object):
     given, events = serial(before, after, depth, **more)  # type: ignore[arg-type]
-    return timing_rows(given, events, treatments, load_drugs(), SETTINGS)
+    found = timing_rows(given, events, treatments, load_drugs(), SETTINGS)
+    drivers = [row for row in found if row["event_id"] == "EGFR:L858R"]
+    assert all(row["verdict"] == "pre_existing" and row["ccf_limit_before"] is None for row in drivers)
+    return [row for row in found if row["event_id"] == "EGFR:T790M"]
 
 
 GEFITINIB = [Treatment("gefitinib", 10, 390)]
@@ -73,8 +76,8 @@ def test_the_therapy_that_the_event_resists_is_the_cut() -> None:
     found = rows(0.3, 0.3, 300, treatments, days=(0, 400))
     assert found == []  # both samples lie before gefitinib
     given, events = serial(0.3, 0.3, 300, days=(0, 600))
-    (row,) = timing_rows(given, events, treatments, load_drugs(), SETTINGS)
-    assert "gefitinib" in row["reason"]
+    sensitive, row = timing_rows(given, events, treatments, load_drugs(), SETTINGS)
+    assert "gefitinib" in row["reason"] and "osimertinib" in sensitive["reason"]
 
 
 @pytest.mark.parametrize(("alt", "depth"), [(0, 50), (0, 800), (2, 300), (1, 1000)])

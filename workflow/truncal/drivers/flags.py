@@ -272,7 +272,7 @@ def excluded_drivers(tumour: Tumour) -> list[dict[str, Any]]:
     for name, sample, why, detail in tumour.excluded:
         listed: Mapping[str, str] = tumour.listed_excluded
         if name in listed:
-            because = f"{why}, {detail}" if detail else why
+            because = detail or why.replace("_", " ")
             text = f"{listed[name]} ({name}) was left out before clustering: {because}."
             out.append(_flag("driver_excluded", "warning", text, None, sample))
     return out

@@ -23,7 +23,6 @@ from truncal.errors import Faults
 from truncal.tables import read_table
 
 PRE_EXISTING, ACQUIRED, UNDETERMINABLE = "pre_existing", "acquired", "undeterminable"
-ROLES = frozenset({"on_target_resistance", "bypass", "downstream", "transformation"})
 GRID = 200
 
 
@@ -65,14 +64,13 @@ def timing_rows(
     drugs: Drugs,
     settings: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
-    """Rows of timing.tsv: one a resistance event with samples before and after the therapy it resists."""
+    """Rows of timing.tsv: one an event, with samples before and after the therapy it resists (or the first
+    one given)."""
     order = np.array([np.nan if one.order is None else one.order for one in tumour.samples])
     if len(set(order[np.isfinite(order)].tolist())) < 2:
         return []
     rows = []
     for event in events:
-        if event.role not in ROLES:
-            continue
         therapy = relevant_therapy(event, treatments, drugs)
         cut, words = _cut(order, therapy)
         before = np.flatnonzero(order <= cut)
@@ -130,6 +128,8 @@ def _row(
     row |= {"sample_before": tumour.sample_ids[deepest], "ccf_limit_before": limit, "p_pre_existing": p_pre}
     row["p_acquired"] = 1 - p_pre if seen_after else 0.0
     shown = [int(s) for s in before if event.present[s]]
+    if shown:
+        row["ccf_limit_before"] = None  # nothing is excluded of what is there
     above = options["timing_above"]
     if p_pre >= above:
         names = ", ".join(tumour.sample_ids[s] for s in shown) or tumour.sample_ids[deepest]
