@@ -92,24 +92,46 @@ _AD = b"\x11\x02\x21"  # key 2 as int8, then two int8 values a sample
 )
 def test_a_bcf_that_would_end_the_process(tmp_path: Path, old: bytes, new: bytes, said: str) -> None:
     """htslib calls exit() on numbers without a type, and reads past a record that lacks samples."""
+    data = _two_records(tmp_path)
+    _compress(tmp_path / "good.bcf", data)
+    assert _counts(tmp_path, (tmp_path / "good.bcf").read_bytes(), "b.bcf").n_mutations == 2
+    at = data.rindex(old)
+    _compress(tmp_path / "packed.bcf", data[:at] + new + data[at + len(old) :])
+    _refused(tmp_path, (tmp_path / "packed.bcf").read_bytes(), "a.bcf", "record 2", said, name="a.bcf")
+
+
+def test_a_bcf_field_without_values_is_a_missing_one(tmp_path: Path) -> None:
+    data = _two_records(tmp_path)
+    first = 9 + int.from_bytes(data[5:9], "little")
+    second = first + 8 + sum(np.frombuffer(data[first : first + 8], dtype="<u4").tolist())
+    shorter = (int.from_bytes(data[second + 4 : second + 8], "little") - 2).to_bytes(4, "little")
+    at = data.rindex(_AD)
+    cut = data[:at] + b"\x11\x02\x01" + data[at + len(_AD) + 2 :]
+    _compress(tmp_path / "cut.bcf", cut[: second + 4] + shorter + cut[second + 8 :])
+    assert _counts(tmp_path, (tmp_path / "cut.bcf").read_bytes(), "a.bcf").n_mutations == 1
+
+
+def _two_records(folder: Path) -> bytes:
+    """Content of a BCF of two records."""
     import pysam
 
-    text = tmp_path / "text.vcf"
+    text = folder / "text.vcf"
     header = HEAD.replace("42", "43", 1) + "##contig=<ID=chr7>\n" + COLUMNS
     text.write_text(header + GOOD + GOOD.replace("100", "200"))
-    good = tmp_path / "good.bcf"
     with (
         pysam.VariantFile(str(text)) as source,
-        pysam.VariantFile(str(good), "wb", header=source.header) as sink,
+        pysam.VariantFile(str(folder / "two.bcf"), "wb", header=source.header) as sink,
     ):
         for record in source:
             sink.write(record)
-    data = gzip.decompress(good.read_bytes())
-    assert _counts(tmp_path, good.read_bytes(), "b.bcf").n_mutations == 2
-    at = data.rindex(old)
-    with pysam.BGZFile(str(tmp_path / "packed.bcf"), "wb") as sink:
-        sink.write(data[:at] + new + data[at + len(old) :])
-    _refused(tmp_path, (tmp_path / "packed.bcf").read_bytes(), "a.bcf", "record 2", said, name="a.bcf")
+    return gzip.decompress((folder / "two.bcf").read_bytes())
+
+
+def _compress(path: Path, data: bytes) -> None:
+    import pysam
+
+    with pysam.BGZFile(str(path), "wb") as sink:
+        sink.write(data)
 
 
 def test_bcf_records_are_checked_across_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,12 +160,8 @@ def test_damaged_compression_is_named(tmp_path: Path, at: int) -> None:
 
 def test_damage_between_blocks_of_a_compressed_file(tmp_path: Path) -> None:
     """htslib handed out what came before it, and a record on an undeclared contig ended the interpreter."""
-    import pysam
-
-    packed = tmp_path / "packed.gz"
-    with pysam.BGZFile(str(packed), "wb") as sink:
-        sink.write((HEAD + COLUMNS + GOOD).encode())
-    data = packed.read_bytes()
+    _compress(tmp_path / "packed.gz", (HEAD + COLUMNS + GOOD).encode())
+    data = (tmp_path / "packed.gz").read_bytes()
     _refused(tmp_path, data[:-1] + b"\n" + data, "compressed file is damaged", name="a.vcf.gz")
 
 

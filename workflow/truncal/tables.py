@@ -161,18 +161,20 @@ def read_table(
     try:
         with open_text(path) as handle:
             lines = list(csv.reader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
-    except (OSError, EOFError, csv.Error) as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
-        raise UserError(Fault(f"cannot read the {what}: {reason}", path)) from error
-    except UnicodeDecodeError as error:
-        raise UserError(Fault(f"cannot read the {what}: it is not UTF-8 text", path)) from error
+    except (OSError, EOFError, csv.Error, UnicodeDecodeError) as error:
+        raise UserError(Fault(f"cannot read the {what}: {unreadable(error)}", path)) from error
     if not lines or not any(field.strip() for field in lines[0]):
         raise UserError(Fault(f"the {what} is empty; expected a header line with {_listed(required)}", path))
-    header = [name.strip().removeprefix("\ufeff") for name in lines[0]]
+    header = [name.removeprefix("\ufeff").strip() for name in lines[0]]
+    if all(map(_is_quoted, header)):  # as R writes tables
+        header = [name[1:-1] for name in header]
+        lines = [[value[1:-1] if _is_quoted(value) else value for value in fields] for fields in lines]
+    while not header[-1]:  # a spreadsheet's empty columns
+        header.pop()
     check_header(header, own, path, 1)
     absent = [name for name in required if name not in header]
     if absent:
-        own.add(f"lacks {_listed(absent)}; found {', '.join(header)}", path, 1)
+        own.add(f"lacks {_listed(absent)}; found {', '.join(header)}{_separator(header)}", path, 1)
     columns: dict[str, list[str | None]] = {name: [] for name in header}
     # of a column that is there twice, the first counts
     stores = [columns[name] if name not in header[:at] else [] for at, name in enumerate(header)]
@@ -183,6 +185,8 @@ def read_table(
         if not _has_text(fields):
             own.add("is an empty line", path, number)
             continue
+        if len(fields) > len(header) and not _has_text(fields[len(header) :]):
+            fields = fields[: len(header)]
         if len(fields) != len(header):
             own.add(f"has {len(fields)} fields, the header {len(header)} (tab-separated)", path, number)
             continue
@@ -197,6 +201,34 @@ def read_table(
     faults.found += own.found
     columns |= {name: [None] * len(numbers) for name in absent}
     return Table(columns, path, numbers, absent)
+
+
+def unreadable(error: Exception) -> str:
+    """Why a file could not be read as text, in a few words."""
+    if isinstance(error, UnicodeDecodeError):
+        start = error.object[:4]
+        if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return "it is not UTF-8 text but UTF-16; save it as UTF-8"
+        if start == b"PK\x03\x04":
+            return "it is not UTF-8 text but a spreadsheet or zip file; save it as tab-separated text"
+        return "it is not UTF-8 text"
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    if isinstance(error, IsADirectoryError):
+        return "it is a folder"
+    return str(error)
+
+
+def _separator(header: Sequence[str]) -> str:
+    if len(header) != 1:
+        return ""
+    marks = {",": "commas", ";": "semicolons", " ": "blanks"}
+    found = next((word for mark, word in marks.items() if mark in header[0]), None)
+    return f" (separated by {found}? tabs are expected)" if found else ""
+
+
+def _is_quoted(text: str) -> bool:
+    return len(text) > 1 and text[0] == text[-1] == '"'
 
 
 def _has_text(fields: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Tables as copy-number tools write them: tab, comma or blanks, quotes, `@` lines, odd headers, gzip."""
+"""Tables as copy-number tools write them: tab, comma, semicolon or blanks, quotes, `@` lines, odd headers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from truncal.errors import Fault, Faults, UserError
-from truncal.tables import open_text
+from truncal.tables import open_text, unreadable
 
 MISSING = frozenset({"", "NA", "NaN", "nan", "na", "NULL", "None", ".", "N/A"})
 _CAVEMAN = ["segment", "chr", "start", "end", "normal_total", "normal_minor", "tumour_total", "tumour_minor"]
@@ -92,11 +92,8 @@ def read_raw(path: str | Path, what: str = "segment file", faults: Faults | None
     try:
         with open_text(path) as handle:
             text = handle.read().removeprefix("\ufeff").splitlines()
-    except (OSError, EOFError) as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
-        raise UserError(Fault(f"cannot read the {what}: {reason}", path)) from error
-    except UnicodeDecodeError as error:
-        raise UserError(Fault(f"cannot read the {what}: it is not UTF-8 text", path)) from error
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise UserError(Fault(f"cannot read the {what}: {unreadable(error)}", path)) from error
     comments: list[str] = []
     start = 0
     while start < len(text) and (_is_comment(text[start]) or not text[start].strip()):
@@ -104,7 +101,7 @@ def read_raw(path: str | Path, what: str = "segment file", faults: Faults | None
         start += 1
     if start == len(text):
         raise UserError(Fault(f"the {what} is empty; expected a header line", path))
-    delimiter = "\t" if "\t" in text[start] else "," if "," in text[start] else None
+    delimiter = next((mark for mark in "\t,;" if mark in text[start]), None)
     try:
         rows = [_fields(line, delimiter) for line in text[start:]]
     except csv.Error as error:

@@ -30,12 +30,14 @@ def read_segments(
     purity: float | None = None,
     ploidy: float | None = None,
     build: str | None = None,
+    others: Sequence[str] = (),
 ) -> Segments:
     """Read one sample's segments from the file of any supported tool.
 
     `names`: what the sample may be called in a file of several samples (sheet's `sample`, `vcf_sample`); a
-    file of one sample is taken whatever it is called there. `purity`, `ploidy`: the sheet's, None where not
-    given; some tools' values can only be turned into copies with them. `build`: GRCh37, GRCh38 or None.
+    file of one sample is taken whatever it is called there, unless that is one of `others`. `purity`,
+    `ploidy`: the sheet's, None where not given; some tools' values can only be turned into copies with them.
+    `build`: GRCh37, GRCh38 or None.
 
     Raises
     ------
@@ -51,7 +53,7 @@ def read_segments(
     faults = Faults()
     table = read_raw(path, faults=faults)
     try:
-        form, convert, table = _chosen(table, names)
+        form, convert, table = _chosen(table, names, others)
     except UserError as error:
         raise UserError([*faults.found, *error.faults]) from error
     if not len(table):
@@ -165,18 +167,21 @@ def _add_misplaced(
         faults.extend(error)
 
 
-def _chosen(table: RawTable, names: Sequence[str]) -> tuple[Format, Convert, RawTable]:
+def _chosen(table: RawTable, names: Sequence[str], others: Sequence[str]) -> tuple[Format, Convert, RawTable]:
     """The table's format with its converter, and the rows of the sample."""
     form = recognise(table)
     if form.refusal is not None or form.convert is None:
         raise UserError(Fault(form.refusal or "is not a segment file", table.file))
     column = table.first(*form.sample)
-    rows = table if column is None else table.only(_rows_of_sample(table, column, names))
+    rows = table if column is None else table.only(_rows_of_sample(table, column, names, others))
     return form, form.convert, rows
 
 
-def _rows_of_sample(table: RawTable, column: str, names: Sequence[str]) -> list[int]:
+def _rows_of_sample(table: RawTable, column: str, names: Sequence[str], others: Sequence[str]) -> list[int]:
     samples = list(dict.fromkeys(table.columns[column]))
+    if len(samples) == 1 and samples[0] in others and samples[0] not in names:
+        text = f"holds the segments of {samples[0]}, not of {' or '.join(names)}"
+        raise UserError(Fault(text, table.file, column=column))
     if len(samples) <= 1:
         return list(range(len(table)))
     for name in names:

@@ -26,9 +26,12 @@ def read_all_segments(rows: Sequence[Sample], build: str | None, warnings: Warni
         if row.segments is None:
             found.append(None)
             continue
-        called = [row.sample, *([row.vcf_sample] if row.vcf_sample else [])]
+        # a file of another sample is a slip, unless that one names it too
+        others = [name for one in rows if one.segments != row.segments for name in _called(one)]
         try:
-            part = read_segments(row.segments, called, purity=row.purity, ploidy=row.ploidy, build=build)
+            part = read_segments(
+                row.segments, _called(row), purity=row.purity, ploidy=row.ploidy, build=build, others=others
+            )
         except UserError as error:
             faults.extend(error)
             continue
@@ -36,6 +39,11 @@ def read_all_segments(rows: Sequence[Sample], build: str | None, warnings: Warni
         warnings += [(code, f"{row.sample}: {text}") for code, text in part.notes]
     faults.raise_if_any()
     return found
+
+
+def _called(row: Sample) -> list[str]:
+    """What a sample may be called in its files."""
+    return [row.sample, *([row.vcf_sample] if row.vcf_sample else [])]
 
 
 def warn_without_segments(

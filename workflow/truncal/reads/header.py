@@ -97,7 +97,7 @@ def open_vcf(path: Path, **options: Any) -> Any:
     try:
         return cyvcf2.VCF(str(path), **options)
     except Exception as error:  # cyvcf2 raises bare exceptions of several kinds
-        reason = broken(path) or _first_line(error)
+        reason = broken(path) or _other_content(path) or _first_line(error)
         raise UserError(Fault(f"cannot be read as VCF or BCF: {reason}", path)) from error
 
 
@@ -115,6 +115,23 @@ def broken(path: Path) -> str | None:
     except (OSError, zlib.error):
         return "the compressed file is damaged"
     return None
+
+
+def _other_content(path: Path) -> str | None:
+    """What a readable file that is no VCF seems to be."""
+    with path.open("rb") as raw:
+        compressed = raw.read(2) == b"\x1f\x8b"
+    with gzip.open(path) if compressed else path.open("rb") as handle:
+        text = handle.read(1 << 20)
+    kinds = {b"": "it is empty", b"BAM\1": "it is a BAM file", b"CRAM": "it is a CRAM file"}
+    if text[:4] in kinds:
+        return kinds[text[:4]]
+    if text.startswith(b"\xef\xbb\xbf"):
+        return "it begins with a byte order mark; save it as UTF-8 without one"
+    columns = next((line for line in text.split(b"\n") if line.startswith(b"#CHROM")), b"\t")
+    if b"\t" not in columns:
+        return "the fields of its line #CHROM are not separated by tabs"
+    return None if text.startswith(b"##fileformat=VCF") else "it does not begin with ##fileformat=VCF"
 
 
 def _check_text(path: Path) -> None:

@@ -272,7 +272,7 @@ def _special(record: Any, name: str) -> np.ndarray:
 
 
 def format_values(record: Any, name: str, header: Header) -> Any:
-    """Values of a FORMAT field, None where the record has none.
+    """Values of a FORMAT field, None where the record has none (a BCF may have the field without values).
 
     Raises
     ------
@@ -281,7 +281,8 @@ def format_values(record: Any, name: str, header: Header) -> Any:
 
     """
     try:
-        return record.format(name)
+        values = record.format(name)
+        return values if values is not None and values.size else None
     except Exception as error:  # cyvcf2 raises bare exceptions of several kinds
         raise UserError(
             Fault(

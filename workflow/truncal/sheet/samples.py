@@ -116,6 +116,8 @@ def read_sheet(path: str | Path) -> Sheet:
     known = rules["properties"]
     faults = Faults()
     table = read_table(path, rules["required"], empty_ok=False, what="sample sheet", faults=faults)
+    for name, column in table.columns.items():  # blanks at either end are never meant
+        table.columns[name] = [value.strip() or None if value else None for value in column]
     ignored, slips = _unknown_columns(table, list(known), faults)
     values: dict[str, list[Any]] = {}
     for name, rule in known.items():
@@ -135,7 +137,7 @@ def read_sheet(path: str | Path) -> Sheet:
     ]
     if "vcf" in table or "counts" in table:
         _check_sources(samples, path, faults)
-    elif not slips & {"vcf", "counts"}:
+    elif not table.absent and not slips & {"vcf", "counts"}:
         faults.add("lacks a column vcf or counts", path, 1)
     _check_patients(samples, path, faults)
     faults.found.sort(key=lambda fault: fault.row or 0)
@@ -145,6 +147,8 @@ def read_sheet(path: str | Path) -> Sheet:
 
 def _unknown_columns(table: Table, known: list[str], faults: Faults) -> tuple[list[str], set[str]]:
     """Columns without a meaning, and the names that slips of the pen were meant to be."""
+    for name, column in table.columns.items():  # blanks at either end are never meant
+        table.columns[name] = [value.strip() or None if value else None for value in column]
     ignored, slips = [], set()
     for name in table.columns:
         if name in known:
@@ -172,7 +176,8 @@ def _paths(
             file = folder / _expanded(value)
             seen[value] = file if is_file(file) else None
         if seen[value] is None:
-            text = f"no such file: {value} (relative paths start at the sheet's folder)"
+            what = "is a folder, not a file" if _is_folder(folder / _expanded(value)) else "no such file"
+            text = f"{what}: {value} (relative paths start at the sheet's folder)"
             faults.add(text, sheet, table.line(index), name)
         out.append(seen[value] or folder / value)
     return out
@@ -190,6 +195,13 @@ def is_file(path: Path) -> bool:
     try:
         return path.is_file()
     except (OSError, ValueError):  # a name that is too long, or not allowed
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
         return False
 
 

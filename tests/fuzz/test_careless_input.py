@@ -1,0 +1,141 @@
+"""What careless hands send: exports of spreadsheets and of R, files of another kind, of another sample."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from pathlib import Path
+
+import pytest
+
+from truncal.cli import check as check_command
+from truncal.errors import UserError
+
+
+@pytest.fixture
+def demo(project: Path, tmp_path: Path) -> Path:
+    """The demo's first patient, to be spoilt."""
+    shutil.copytree(project / "resources" / "demo" / "DEMO1", tmp_path / "DEMO1")
+    rows = (project / "resources" / "demo" / "samples.tsv").read_text().splitlines()
+    sheet = tmp_path / "samples.tsv"
+    sheet.write_text("".join(f"{row}\n" for row in rows if row.startswith(("patient", "DEMO1"))))
+    return sheet
+
+
+def _check(sheet: Path) -> None:
+    import argparse
+
+    check_command.run(argparse.Namespace(samples=sheet, settings=None, files=True, quiet=True))
+
+
+def _refused(sheet: Path) -> str:
+    with pytest.raises(UserError) as caught:
+        _check(sheet)
+    return str(caught.value)
+
+
+def _with(sheet: Path, column: str, value: str, row: int = 1) -> Path:
+    """The sheet with one cell changed."""
+    lines = [line.split("\t") for line in sheet.read_text().splitlines()]
+    lines[row][lines[0].index(column)] = value
+    sheet.write_text("".join("\t".join(line) + "\n" for line in lines))
+    return sheet
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("\n", "\r"),
+        lambda text: "\ufeff" + text,
+        lambda text: text.rstrip("\n"),
+        lambda text: text.replace("\n", "\t\n"),
+        lambda text: text.replace("\n", "\t\t\n") + "\t\t\n\n",
+        lambda text: text.replace("\n", " \n").replace("DEMO1\t", "DEMO1 \t").replace(".gz\t", ".gz\u00a0\t"),
+        lambda text: '"' + text.rstrip("\n").replace("\t", '"\t"').replace("\n", '"\n"') + '"\n',
+    ],
+)
+def test_harmless_habits_of_spreadsheets_and_r(demo: Path, change) -> None:
+    demo.write_bytes(change(demo.read_text()).encode())
+    _check(demo)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (lambda text: text.encode("utf-16"), "UTF-16"),
+        (lambda _: b"PK\x03\x04" + bytes(range(256)), "spreadsheet"),
+        (lambda text: text.encode() + b"\xe9", "not UTF-8"),
+        (lambda text: text.replace("\t", ",").encode(), "separated by commas? tabs are expected"),
+        (lambda text: text.replace("\t", ";").encode(), "separated by semicolons? tabs are expected"),
+        (lambda text: text.replace("\t", "  ").encode(), "separated by blanks? tabs are expected"),
+        (lambda text: text.replace("0.", "0,").encode(), "row 2, column purity: 0,73 is not a number"),
+        (
+            lambda text: (text + text.splitlines()[1]).encode(),
+            "row 6, column sample: repeats sample DEMO1_R1",
+        ),
+    ],
+)
+def test_sheets_that_cannot_be_used(demo: Path, content, said: str) -> None:
+    demo.write_bytes(content(demo.read_text()))
+    assert said in _refused(demo)
+
+
+def test_a_folder_in_place_of_a_file(demo: Path) -> None:
+    assert "it is a folder" in _refused(demo.parent)
+    assert "row 2, column vcf: is a folder, not a file: DEMO1" in _refused(_with(demo, "vcf", "DEMO1"))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (lambda text: b"\xef\xbb\xbf" + text, "byte order mark"),
+        (lambda text: text.replace(b"\t", b" "), "#CHROM are not separated by tabs"),
+        (lambda _: gzip.compress(b""), "it is empty"),
+        (lambda _: gzip.compress(b"BAM\1"), "BAM file"),
+        (lambda text: gzip.compress(b"chr7" + text), "does not begin with ##fileformat=VCF"),
+        (lambda _: b"<html>Sign in</html>", "does not begin with ##fileformat=VCF"),
+        (lambda text: text.decode().encode("utf-16"), "does not begin with ##fileformat=VCF"),
+    ],
+)
+def test_files_that_are_no_vcf(demo: Path, content, said: str) -> None:
+    text = gzip.decompress((demo.parent / "DEMO1" / "DEMO1_R1.mutect2.vcf.gz").read_bytes())
+    (demo.parent / "other.vcf").write_bytes(content(text))
+    assert said in _refused(_with(demo, "vcf", "other.vcf"))
+
+
+@pytest.mark.parametrize("name", ["plain.vcf.gz", "packed.vcf"])
+def test_the_name_of_a_vcf_says_nothing(demo: Path, name: str) -> None:
+    data = gzip.decompress((demo.parent / "DEMO1" / "DEMO1_R1.mutect2.vcf.gz").read_bytes())
+    (demo.parent / name).write_bytes(data if name == "plain.vcf.gz" else gzip.compress(data))
+    _check(_with(demo, "vcf", name))
+
+
+def test_segments_of_another_sample(demo: Path) -> None:
+    """Two rows' files are exchanged; where several rows share a file on purpose, it is taken."""
+    shared = _with(demo, "segments", "DEMO1/DEMO1_R2.segments.tsv")
+    _check(shared)
+    swapped = _with(shared, "segments", "DEMO1/DEMO1_R1.segments.tsv", row=2)
+    said = _refused(swapped)
+    assert "holds the segments of DEMO1_R2, not of DEMO1_R1" in said
+    assert "holds the segments of DEMO1_R1, not of DEMO1_R2" in said
+
+
+@pytest.mark.parametrize(
+    ("mark", "content", "said"),
+    [
+        (";", None, None),
+        (",", None, None),
+        ("\t", lambda text: text.encode("utf-16"), "UTF-16"),
+        ("\t", lambda text: text.replace("\t1\t", "\t1,5\t").encode(), "1,5 is not a number"),
+    ],
+)
+def test_segments_of_spreadsheets(demo: Path, mark: str, content, said: str | None) -> None:
+    text = (demo.parent / "DEMO1" / "DEMO1_R1.segments.tsv").read_text()
+    data = text.replace("\t", mark).encode() if content is None else content(text)
+    (demo.parent / "s.csv").write_bytes(data)
+    sheet = _with(demo, "segments", "s.csv")
+    if said is None:
+        _check(sheet)
+    else:
+        assert said in _refused(sheet)
