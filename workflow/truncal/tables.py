@@ -169,7 +169,7 @@ def read_table(
     if all(map(_is_quoted, header)):  # as R writes tables
         header = [name[1:-1] for name in header]
         lines = [[value[1:-1] if _is_quoted(value) else value for value in fields] for fields in lines]
-    while not header[-1]:  # a spreadsheet's empty columns
+    while len(header) > 1 and not header[-1]:  # a spreadsheet's empty columns
         header.pop()
     check_header(header, own, path, 1)
     absent = [name for name in required if name not in header]
