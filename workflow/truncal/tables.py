@@ -178,7 +178,7 @@ def read_table(
     columns: dict[str, list[str | None]] = {name: [] for name in header}
     # of a column that is there twice, the first counts
     stores = [columns[name] if name not in header[:at] else [] for at, name in enumerate(header)]
-    while not _has_text(lines[-1]):
+    while len(lines) > 1 and not _has_text(lines[-1]):
         lines.pop()
     numbers = []
     for number, fields in enumerate(lines[1:], start=2):
