@@ -147,7 +147,7 @@ def _fit(model: ReadModel, options: Options, start: float) -> Fit:
     for _ in range(ROUNDS):
         copies = expected_copies(model, mixture)
         before, overdispersion = overdispersion, estimate_overdispersion(model, copies, overdispersion)
-        factor = refine_purity(model, copies, mixture, factor, options.purity_error)
+        factor = refine_purity(model, mixture, factor, options.purity_error)
         changed = np.abs(np.log((1 + overdispersion * depth) / (1 + before * depth))).max()
         model = model.with_samples(overdispersion, factor, estimate_error(model, mixture))
         fixed = fixed_likelihoods(model)
@@ -187,7 +187,7 @@ def _with_samples(fit: Fit, mixture: Mixture, options: Options) -> Fit:
     """Samples' parameters for another mixture, and the mixture for them."""
     copies = expected_copies(fit.model, mixture)
     overdispersion = estimate_overdispersion(fit.model, copies, fit.overdispersion)
-    factor = refine_purity(fit.model, copies, mixture, fit.purity_factor, options.purity_error)
+    factor = refine_purity(fit.model, mixture, fit.purity_factor, options.purity_error)
     model = fit.model.with_samples(overdispersion, factor, estimate_error(fit.model, mixture))
     fixed = fixed_likelihoods(model)
     mixture = _iterate(model, fixed, Mixture(mixture.centres, mixture.responsibility), options)

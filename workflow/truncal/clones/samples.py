@@ -15,6 +15,7 @@ from truncal.clones.mixture import TRUNK, Mixture
 from truncal.copynumber.states import ALL_COPIES, GAINED, LATE_GAINED, LATE_LOST, LOST
 
 SURE = 0.8
+BARELY = 0.05
 
 ERRORS = 2.0
 ABSENT = 0.9
@@ -43,20 +44,28 @@ FACTORS = np.linspace(0.8, 1.25, 91)
 """Purities, as multiples of the given one, to choose from."""
 
 
-def expected_copies(model: ReadModel, mixture: Mixture) -> np.ndarray:
-    """Mutated copies (N, S) where they are not in doubt, NaN elsewhere."""
-    states, r = model.states, mixture.responsibility
-    out = np.full(model.shape, np.nan)
+def trunk_copies(model: ReadModel) -> tuple[np.ndarray, np.ndarray]:
+    """Mutated copies (N, S) if on the trunk, NaN where they are no whole number, and the probability (N,) of
+    that state among the trunk's; 0 where it has a copy too many or too few by an event on the trunk."""
+    states = model.states
     values = trunk_states(
         model.rows, states.trunk_start, states.trunk_u, states.trunk_log_weight, states.trunk_kind,
         model.copy_number_error**2,
     )  # fmt: skip
     best, share = _likeliest(states.trunk_start, values)
     kind = states.trunk_kind[best]
-    on_trunk = (r[:, TRUNK] * share >= SURE) & (kind != LATE_GAINED) & (kind != LATE_LOST)
     u = states.trunk_u[best]
     whole = np.abs(u - np.round(u)) < 1e-3
-    out[on_trunk] = np.where(whole, u, np.nan)[on_trunk]
+    return np.where(whole, u, np.nan), np.where((kind == LATE_GAINED) | (kind == LATE_LOST), 0.0, share)
+
+
+def expected_copies(model: ReadModel, mixture: Mixture) -> np.ndarray:
+    """Mutated copies (N, S) where they are not in doubt, NaN elsewhere."""
+    states, r = model.states, mixture.responsibility
+    out = np.full(model.shape, np.nan)
+    copies, share = trunk_copies(model)
+    on_trunk = r[:, TRUNK] * share >= SURE
+    out[on_trunk] = copies[on_trunk]
     sizes = r[:, 1:-1].sum(axis=0)
     # the branch states without an event: one copy mutated, or all of an allele's
     rows_of = np.repeat(np.arange(len(r)), np.diff(states.branch_start))
@@ -167,23 +176,24 @@ def estimate_error(model: ReadModel, mixture: Mixture) -> np.ndarray:
     return errors / expected
 
 
-def refine_purity(
-    model: ReadModel, copies: np.ndarray, mixture: Mixture, factor: np.ndarray, error: float
-) -> np.ndarray:
+def refine_purity(model: ReadModel, mixture: Mixture, factor: np.ndarray, error: float) -> np.ndarray:
     """Purity of each sample as a multiple (S,) of the given one, from the trunk's mutations.
 
-    factor: (S,) the present multiples. error: standard deviation of the given purity relative to it; 0 leaves
-    it.
+    A mutation counts by its probability of being on the trunk: of two clones that overlap, the sure members of
+    the upper one are those with the most reads, and would let the purity drift up. factor: (S,) the present
+    multiples. error: standard deviation of the given purity relative to it; 0 leaves it.
     """
     if error <= 0:
         return factor
     rows, sites = model.rows, model.sites
     spread = purity_spread(model, error)
-    on_trunk = mixture.responsibility[:, TRUNK] >= SURE
+    copies, share = trunk_copies(model)
+    belongs = np.where(share >= SURE, mixture.responsibility[:, TRUNK], 0.0)
+    on_trunk = belongs > BARELY
     out = factor.copy()
     for s in range(model.shape[1]):
         use = on_trunk & (rows.table[:, s] == READS) & (rows.depth[:, s] > 0) & np.isfinite(copies[:, s])
-        if use.sum() < FEWEST:
+        if belongs[use].sum() < FEWEST:
             continue
         purity = np.minimum(sites.purity[use, s][:, None] * FACTORS, 1.0)
         total = (sites.major[use, s] + sites.minor[use, s])[:, None]
@@ -191,7 +201,7 @@ def refine_purity(
         p = np.clip(v * (1 - 2 * rows.error[use, s][:, None]) + rows.error[use, s][:, None], 1e-9, 1 - 1e-9)
         alt, depth = rows.alt[use, s][:, None], rows.depth[use, s][:, None]
         # reads count as much as their overdispersion lets them
-        weight = 1 / (1 + (depth - 1) * model.overdispersion[s])
+        weight = belongs[use][:, None] / (1 + (depth - 1) * model.overdispersion[s])
         score = (weight * (alt * np.log(p) + (depth - alt) * np.log1p(-p))).sum(axis=0)
         missing = on_trunk & (rows.unlisted[:, s] >= 0) & (rows.table[:, s] >= 0) & np.isfinite(copies[:, s])
         if missing.any():  # what is listed alone would seem purer
@@ -201,7 +211,8 @@ def refine_purity(
             normal = sites.normal[missing, s][:, None]
             scale = purity / (purity * total + (1 - purity) * normal)
             u = copies[missing, s][:, None] * scale / rows.scale[missing, s][:, None]
-            score += _interpolated(rows.tables, rows.unlisted[missing, s], u).sum(axis=0)
+            unlisted = _interpolated(rows.tables, rows.unlisted[missing, s], u)
+            score += (belongs[missing][:, None] * unlisted).sum(axis=0)
         score -= 0.5 * ((FACTORS - 1) / spread[s]) ** 2
         out[s] = FACTORS[score.argmax()]
     return out
