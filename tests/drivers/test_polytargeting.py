@@ -77,6 +77,15 @@ def test_c797s_without_t790m_leaves_the_first_generation() -> None:
     assert "EGFR TKI, 1st generation" in rows
 
 
+def test_a_combination_covers_only_clones_with_the_driver_of_its_first_partner() -> None:
+    v600e, both = "7:140753336:A>T", "EGFR TKI + BRAF/MEK inhibitor"
+    _, status = sets_of([L858R, v600e], [1, 2], {1: 0, 2: 1})
+    assert status[2, both] == "sensitive" and status[1, both] == "unknown"
+    rows, status = sets_of([v600e], [1], {1: 0})
+    assert not any(name == both for _, name in status)
+    assert "BRAF + MEK inhibitor" in rows
+
+
 def test_qualified_claims_neither_cover_nor_veto() -> None:
     assert (plain_drug("mobocertinib(withdrawn)"), qualifier("mobocertinib(withdrawn)")) == (
         "mobocertinib",

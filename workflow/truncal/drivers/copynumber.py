@@ -182,10 +182,19 @@ def share_intervals(share: np.ndarray, exact: np.ndarray, error: float) -> np.nd
 def fill_placement(event: Event, tumour: Tumour, found: Placement, settings: Mapping[str, Any]) -> None:
     """Clone, probabilities and label of a placed event."""
     event.cluster, event.p_truncal, event.p_clonal = found.cluster, found.p_truncal, found.p_clonal
-    own = tumour.p_next_region[tumour.cluster == found.cluster]
-    own = own[np.isfinite(own)]
-    event.p_next_region = float(np.median(own)) if len(own) else float("nan")
+    event.p_next_region = _next_region(tumour, found.weight)
     event.label = label(event.p_clonal, settings["clonality"])
+
+
+def _next_region(tumour: Tumour, weight: np.ndarray) -> float:
+    """Chance of an event to be clonal in one more region, over the clones (K,) that may carry it: each
+    clone's is the median over its mutations. NaN if the clones known so have less than half of the weight."""
+    mean = total = 0.0
+    for clone, share in zip(tumour.clones.ids, weight, strict=True):
+        own = tumour.p_next_region[(tumour.cluster == clone) & np.isfinite(tumour.p_next_region)]
+        if len(own):
+            mean, total = mean + share * float(np.median(own)), total + share
+    return mean / total if total > 0.5 else float("nan")
 
 
 def _reason(

@@ -38,6 +38,10 @@ class Drugs:
             return [name]
         return [other for other, targets in self._targets.items() if targets == own and " + " not in other]
 
+    def backbone(self, name: str) -> frozenset[str]:
+        """Genes that the first partner of a combination is aimed at; none for a single class."""
+        return self._targets.get(name, frozenset()) if " + " in name else frozenset()
+
     def is_target(self, drug: str, gene: str) -> bool:
         """Whether the drug is aimed at the gene."""
         found = self._classes.get(drug.lower()) or self._classes.get(plain_drug(drug).lower()) or []

@@ -25,6 +25,7 @@ from truncal.drivers.tumour import Tumour
 
 SENSITIVE, RESISTANT, CONFLICT, UNKNOWN = "sensitive", "resistant", "conflict", "unknown"
 CONDITION = "T790M"
+DRIVER = "sensitising_driver"
 RISK_ONLY = "transformation"
 """A risk of changing histology is flagged; it neither covers nor vetoes."""
 AROUND_TARGET = frozenset({"bypass", "downstream"})
@@ -122,9 +123,15 @@ def clone_status(
     own: Sequence[Event],
     profiles: Mapping[str, Profile],
     pairs: Sequence[tuple[frozenset[str], Profile]],
+    drugs: Drugs,
 ) -> dict[str, Status]:
-    """Status of every class that the events of one clone (inherited ones included) name."""
+    """Status of every class that the events of one clone (inherited ones included) name.
+
+    A combination that a bypass calls for (an EGFR inhibitor and a MEK inhibitor for NF1 loss) covers a clone
+    only if that clone also has the driver that its first partner is aimed at.
+    """
     has_t790m = any(event.event == "T790M" for event in own)
+    driven = {event.gene for event in own if any(hit.statement.role == DRIVER for hit in event.hits)}
     ids = {event.id for event in own}
     parts: list[tuple[str, Profile]] = [(event.id, profiles[event.id]) for event in own]
     parts += [("+".join(sorted(pair)), given) for pair, given in pairs if pair <= ids]
@@ -137,6 +144,9 @@ def clone_status(
             if effect is None:
                 continue
             sensitive = effect.sensitive + ([] if has_t790m else effect.without_t790m)
+            backbone = drugs.backbone(name)
+            if backbone and not backbone & driven:
+                sensitive = []
             if sensitive and effect.resistant:
                 both.append(event_id)
             elif effect.resistant:
@@ -175,7 +185,7 @@ def polytargeting(
         for clone in sorted(tree):
             line = [clone, *ancestors(tree, clone)]
             own = [event for one in line for event in by_clone.get(one, ())]
-            status[clone] = clone_status(own, profiles, pairs)
+            status[clone] = clone_status(own, profiles, pairs, drugs)
         weighed.append((weight, status))
     if not weighed:
         return [], []

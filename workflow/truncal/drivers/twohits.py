@@ -102,9 +102,11 @@ def _two_hits(
     event.label = label(p_clonal, settings["clonality"])
     if by_two.any() and not (gone.any() or by_loss.any()):
         ways.append("whether the two hits lie on different copies is not known")
-    event.reason = (
-        f"In {int(present.sum())} of {int(event.assessable.sum())} samples: " + "; ".join(ways) + "."
-    )
+    where = f"{int(present.sum())} of {int(event.assessable.sum())} samples"
+    if not present.all():
+        where += f" ({', '.join(tumour.sample_ids[s] for s in np.flatnonzero(present))})"
+    event.reason = f"In {where}: {'; '.join(ways)}."
+    event.reason += f" In every cancer cell sampled with probability {p_clonal:.2f}."
     event.extra_evidence = ["; ".join(ways).replace(";", ",")]
     return event
 
