@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
+from truncal.phylogeny.evidence import binomial_density, build_evidence, interval
 from truncal.phylogeny.inputs import PhyloInput, pseudo_counts, read_ssm
 from truncal.phylogeny.partition import log_integral, mixture_gain, two_parts
 from truncal.phylogeny.reads import UNEXPLAINED, Reads
@@ -62,9 +63,12 @@ def clusters_of(
     label = np.array([int(cluster) for cluster in data.mutations["cluster_id"]])
     logs = reads.log_likelihood(data.grid)
     sums = np.stack([logs[label == name].sum(axis=0) for name in data.cluster_ids])
-    counts = pseudo_counts(data.evidence)
+    facts = build_evidence(*binomial_density(data.alt, data.ref, data.share), 0.01)
+    counts = pseudo_counts(facts)
+    mean, low, high = interval(facts)
     return replace(
-        data, alt=counts[0], ref=counts[1], share=np.ones(1), purity_known=True, log_likelihood=sums,
+        data, evidence=facts, dcf=mean, dcf_low=low, dcf_high=high,
+        alt=counts[0], ref=counts[1], share=np.ones(1), purity_known=True, log_likelihood=sums,
         reads=reads, model_error=0.01,
     )  # fmt: skip
 

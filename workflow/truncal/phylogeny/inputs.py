@@ -12,6 +12,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from truncal.errors import Fault, Faults, UserError
+from truncal.phylogeny.dispersion import effective, overdispersion
 from truncal.phylogeny.evidence import Evidence, binomial_density, build_evidence, grid_density, interval
 from truncal.phylogeny.reads import Reads
 from truncal.tables import Table, read_table
@@ -28,7 +29,8 @@ class PhyloInput:
     dcf, dcf_low, dcf_high: (K, S) observed. mutations, ccf: tables of the clones step.
     membership: (mutation index, cluster index, probability). purity_known: DCFs are fractions of cancer
     cells. log_likelihood: (K, S, G) on `grid`. reads: of single mutations, None where clusters are taken as
-    they are. model_error: that of the evidence.
+    they are. model_error: that of the evidence. overdispersion: found in Pairtree's input, where counts are
+    all there is; the evidence allows for it, alt and ref are as counted.
     """
 
     cluster_ids: list[int]
@@ -51,6 +53,7 @@ class PhyloInput:
     log_likelihood: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 129)))
     reads: Reads | None = None
     model_error: float = 0.0
+    overdispersion: float = 0.0
 
 
 def read_clones(directory: Path, model_error: float) -> PhyloInput:
@@ -209,14 +212,13 @@ def read_ssm(ssm: Path, clusters: Path, model_error: float) -> PhyloInput:
             label[place[name]] = k
     member = label >= 0
     kinds = np.unique(share[member])
-    alt = np.zeros((len(kinds), len(groups), count))
-    ref = np.zeros_like(alt)
-    for w, kind in enumerate(kinds):
-        here = share == kind
-        for n in np.flatnonzero(member):
-            alt[w, label[n]] += np.where(here[n], var[n], 0)
-            ref[w, label[n]] += np.where(here[n], total[n] - var[n], 0)
+    alt, ref = (_summed(part, label, share, kinds, len(groups)) for part in (var, total - var))
     density, peak = binomial_density(alt, ref, kinds)
+    omega = overdispersion(var, total, share, label, peak)
+    if omega > 0:
+        worth = effective(var, total, omega), effective(total - var, total, omega)
+        fewer = [_summed(part, label, share, kinds, len(groups)) for part in worth]
+        density, peak = binomial_density(fewer[0], fewer[1], kinds)
     facts = build_evidence(density, peak, model_error)
     rows = np.flatnonzero(member)
     ids = [int(k) + 1 for k in range(len(groups))]
@@ -224,7 +226,19 @@ def read_ssm(ssm: Path, clusters: Path, model_error: float) -> PhyloInput:
     return PhyloInput(
         ids, samples, np.array([len(group) for group in groups]), facts, alt, ref, kinds, *interval(facts),
         mutations, ccf, (rows, label[rows], np.ones(len(rows))), False, [ssm, clusters], garbage,
+        overdispersion=omega,
     )  # fmt: skip
+
+
+def _summed(
+    reads: np.ndarray, label: np.ndarray, share: np.ndarray, kinds: np.ndarray, clusters: int
+) -> np.ndarray:
+    """Reads (W, K, S) of each cluster, by the expected allele frequency at a DCF of 1."""
+    out = np.zeros((len(kinds), clusters, reads.shape[1]))
+    member = np.flatnonzero(label >= 0)
+    for w, kind in enumerate(kinds):
+        np.add.at(out[w], label[member], np.where(share[member] == kind, reads[member], 0))
+    return out
 
 
 def _ssm_tables(

@@ -70,6 +70,7 @@ def summary(result: Phylogeny) -> dict[str, Any]:
         "n_reassigned": _moved(result, "reassign"),
         "n_merged": len(_pairs(result, "merge")),
         "n_split": len(_pairs(result, "split")),
+        "overdispersion": float(f"{result.data.overdispersion:.4g}"),
         "diagnostics": {name: float(f"{value:.4g}") for name, value in found.diagnostics.items()},
     }
 
