@@ -86,6 +86,18 @@ def test_a_combination_covers_only_clones_with_the_driver_of_its_first_partner()
     assert "BRAF + MEK inhibitor" in rows
 
 
+def test_a_driver_and_its_bypass_must_both_be_answered() -> None:
+    """PIK3CA E545K resists EGFR inhibitors, and an AKT inhibitor alone leaves EGFR at work."""
+    e545k, egfr, akt = "3:179218303:G>A", "EGFR TKI, 3rd generation", "AKT inhibitor"
+    rows, status = sets_of([L858R, e545k], [1, 2], {1: 0, 2: 1})
+    assert status[2, egfr] == "resistant" and status[2, akt] == "sensitive"
+    assert f"{akt};{egfr}" in rows and rows[f"{akt};{egfr}"]["coverage"] == 1
+    # nothing answers EGFR in a clone that resists every inhibitor: then the other class is of no use
+    both = {"event_a": "EGFR:T790M", "event_b": "EGFR:C797S", "verdict": "cis"}
+    rows, status = sets_of([L858R, T790M, C797S, e545k], [1, 1, 1, 2], {1: 0, 2: 1}, [both])
+    assert status[2, akt] == "sensitive" and rows == {}
+
+
 def test_qualified_claims_neither_cover_nor_veto() -> None:
     assert (plain_drug("mobocertinib(withdrawn)"), qualifier("mobocertinib(withdrawn)")) == (
         "mobocertinib",

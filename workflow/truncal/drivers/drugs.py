@@ -42,6 +42,16 @@ class Drugs:
         """Genes that the first partner of a combination is aimed at; none for a single class."""
         return self._targets.get(name, frozenset()) if " + " in name else frozenset()
 
+    def partners(self, name: str, genes: set[str]) -> frozenset[str]:
+        """Genes that a combination, or a class of several targets one of which is in `genes`, reaches as
+        well."""
+        targets = self._targets.get(name, frozenset())
+        return targets if " + " in name else targets - genes if targets & genes else frozenset()
+
+    def single_target(self, name: str, gene: str) -> bool:
+        """Whether a class is no combination and is aimed at the gene."""
+        return " + " not in name and gene in self._targets.get(name, frozenset())
+
     def is_target(self, drug: str, gene: str) -> bool:
         """Whether the drug is aimed at the gene."""
         found = self._classes.get(drug.lower()) or self._classes.get(plain_drug(drug).lower()) or []

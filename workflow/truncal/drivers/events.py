@@ -29,6 +29,8 @@ ROLES = (
     "co_driver_modifier",
     GENE_ONLY,
 )
+ADAPTERS = frozenset({"CIViC", "OncoKB"})
+"""Sources whose statements come without a role."""
 ALIKE = 3.0
 """Two records of one change have allele fractions within this many standard errors in every sample."""
 
@@ -62,8 +64,10 @@ class Event:
 
     @property
     def role(self) -> str:
-        """The first of the roles that its statements give, in the order of `ROLES`."""
-        given = {hit.statement.role for hit in self.hits}
+        """The first of the roles that its statements give, in the order of `ROLES`; adapters only guess
+        theirs, and count where no table says more."""
+        told = [hit.statement for hit in self.hits if hit.statement.source not in ADAPTERS]
+        given = {one.role for one in told or [hit.statement for hit in self.hits]}
         return next((role for role in ROLES if role in given), min(given) if given else GENE_ONLY)
 
     def drugs(self, which: str) -> list[str]:

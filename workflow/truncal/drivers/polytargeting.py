@@ -4,7 +4,7 @@ For research only: what the statements of the resistance table imply, with their
 recommendation. A clone has the events of its own and of its ancestors. A class is `sensitive` for a clone
 where an event says so and none says resistant, `resistant` where an event resists it (a veto, inherited like
 everything else), `conflict` where one and the same event is called both, `unknown` otherwise. Sets are exact
-minimum covers, weighed over the posterior of trees.
+minimum covers, weighed over the posterior of trees; `reach.py` says what reaches a clone.
 """
 
 from __future__ import annotations
@@ -19,17 +19,24 @@ from truncal.drivers.drugs import Drugs, qualifier
 from truncal.drivers.events import Event
 from truncal.drivers.matching import WITHOUT_CLAIM, Hit
 from truncal.drivers.phase import CIS, TRANS
+from truncal.drivers.reach import (
+    AROUND_TARGET,
+    CONFLICT,
+    NOTHING,
+    RESISTANT,
+    SENSITIVE,
+    Reach,
+    Status,
+    driven_genes,
+    reach,
+)
 from truncal.drivers.statements import Statement
 from truncal.drivers.trees import ancestors
 from truncal.drivers.tumour import Tumour
 
-SENSITIVE, RESISTANT, CONFLICT, UNKNOWN = "sensitive", "resistant", "conflict", "unknown"
 CONDITION = "T790M"
-DRIVER = "sensitising_driver"
 RISK_ONLY = "transformation"
 """A risk of changing histology is flagged; it neither covers nor vetoes."""
-AROUND_TARGET = frozenset({"bypass", "downstream"})
-"""Roles whose resistance to one drug is one to every drug of that target: they do without the target."""
 MOST_CLASSES = 26
 """Classes considered for sets; those that reach most clones first."""
 
@@ -110,15 +117,6 @@ def pair_profiles(
     return out
 
 
-@dataclass(frozen=True)
-class Status:
-    """Status of a class for one clone, the events behind it and their evidence."""
-
-    word: str
-    because: tuple[str, ...]
-    evidence: tuple[str, ...]
-
-
 def clone_status(
     own: Sequence[Event],
     profiles: Mapping[str, Profile],
@@ -131,7 +129,7 @@ def clone_status(
     only if that clone also has the driver that its first partner is aimed at.
     """
     has_t790m = any(event.event == "T790M" for event in own)
-    driven = {event.gene for event in own if any(hit.statement.role == DRIVER for hit in event.hits)}
+    driven = driven_genes(own, drugs)
     ids = {event.id for event in own}
     parts: list[tuple[str, Profile]] = [(event.id, profiles[event.id]) for event in own]
     parts += [("+".join(sorted(pair)), given) for pair, given in pairs if pair <= ids]
@@ -154,12 +152,9 @@ def clone_status(
             elif sensitive:
                 for_it.append(event_id)
             evidence += sensitive + effect.resistant
-        if against:
-            out[name] = Status(RESISTANT, tuple(against), tuple(evidence))
-        elif both:
-            out[name] = Status(CONFLICT, tuple(both), tuple(evidence))
-        elif for_it:
-            out[name] = Status(SENSITIVE, tuple(for_it), tuple(evidence))
+        word, because = (RESISTANT, against) if against else (CONFLICT, both) if both else (SENSITIVE, for_it)
+        if because:
+            out[name] = Status(word, tuple(because), tuple(evidence), tuple(for_it), (*against, *both))
     return out
 
 
@@ -185,7 +180,7 @@ def polytargeting(
         for clone in sorted(tree):
             line = [clone, *ancestors(tree, clone)]
             own = [event for one in line for event in by_clone.get(one, ())]
-            status[clone] = clone_status(own, profiles, pairs, drugs)
+            status[clone] = reach(own, clone_status(own, profiles, pairs, drugs), drugs)
         weighed.append((weight, status))
     if not weighed:
         return [], []
@@ -200,18 +195,22 @@ def polytargeting(
     return rows, _coverage(weighed)
 
 
-def _coverage(weighed: Sequence[tuple[float, Mapping[int, Mapping[str, Status]]]]) -> list[dict[str, Any]]:
+Weighed = Sequence[tuple[float, Mapping[int, Reach]]]
+"""Trees with their posterior probability, and what each of their clones asks for."""
+
+
+def _coverage(weighed: Weighed) -> list[dict[str, Any]]:
     """Every clone and class on the likeliest tree, with the posterior share of trees that agree."""
     best = weighed[0][1]
-    classes = sorted({name for status in best.values() for name in status})
+    classes = sorted({name for one in best.values() for name in one.status})
     rows = []
-    for clone, status in best.items():
+    for clone, asked in best.items():
         for name in classes:
-            own = status.get(name, Status(UNKNOWN, (), ()))
+            own = asked.status.get(name, NOTHING)
             agree = sum(
                 weight
                 for weight, other in weighed
-                if other.get(clone, {}).get(name, Status(UNKNOWN, (), ())).word == own.word
+                if clone in other and other[clone].status.get(name, NOTHING).word == own.word
             )
             rows.append(
                 {
@@ -226,77 +225,44 @@ def _coverage(weighed: Sequence[tuple[float, Mapping[int, Mapping[str, Status]]]
     return rows
 
 
-def _sets(
-    weighed: Sequence[tuple[float, Mapping[int, Mapping[str, Status]]]], options: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    reach: dict[str, float] = {}
-    covers: list[tuple[float, dict[int, set[str]]]] = []
-    for weight, status in weighed:
-        by_clone = {
-            clone: {name for name, one in own.items() if one.word == SENSITIVE}
-            for clone, own in status.items()
-        }
-        covers.append((weight, by_clone))
-        for names in by_clone.values():
-            for name in names:
-                reach[name] = reach.get(name, 0.0) + weight
-    useful = sorted(reach, key=lambda name: (-reach[name], name))[:MOST_CLASSES]
+def _sets(weighed: Weighed, options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    useful_for: dict[str, float] = {}
+    for weight, clones in weighed:
+        for asked in clones.values():
+            for name, one in asked.status.items():
+                if one.word == SENSITIVE:
+                    useful_for[name] = useful_for.get(name, 0.0) + weight
+    useful = sorted(useful_for, key=lambda name: (-useful_for[name], name))[:MOST_CLASSES]
     if not useful:
         return []
-    for size in range(1, min(options["max_drug_classes"], len(useful)) + 1):
-        whole = []
-        for chosen in combinations(sorted(useful), size):
-            covered = sum(
-                weight
-                for weight, by_clone in covers
-                if all(names & set(chosen) for names in by_clone.values())
-            )
-            if covered >= options["coverage_posterior"]:
-                whole.append((covered, chosen))
-        if whole:
-            whole.sort(key=lambda one: (-one[0], one[1]))
-            return [_set_row(number, *one, weighed) for number, one in enumerate(whole, start=1)]
-    return _best_partial(useful, covers, weighed, options)
-
-
-def _best_partial(
-    useful: Sequence[str],
-    covers: Sequence[tuple[float, Mapping[int, set[str]]]],
-    weighed: Sequence[tuple[float, Mapping[int, Mapping[str, Status]]]],
-    options: Mapping[str, Any],
-) -> list[dict[str, Any]]:
-    """No set covers every clone: the smallest sets that cover most clones, on average over the trees."""
-    scored = []
+    scored = []  # (clones reached on average, trees in which all are) of every set
     for size in range(1, min(options["max_drug_classes"], len(useful)) + 1):
         for chosen in combinations(sorted(useful), size):
-            mean = sum(
-                weight * sum(bool(names & set(chosen)) for names in by_clone.values())
-                for weight, by_clone in covers
-            )
-            whole = sum(
-                weight
-                for weight, by_clone in covers
-                if all(names & set(chosen) for names in by_clone.values())
-            )
+            mean = whole = 0.0
+            for weight, clones in weighed:
+                reached = sum(asked.by(set(chosen)) for asked in clones.values())
+                mean += weight * reached
+                whole += weight * (reached == len(clones))
             scored.append((round(mean, 9), -size, whole, chosen))
+        enough = [one for one in scored if one[2] >= options["coverage_posterior"]]
+        if enough:
+            enough.sort(key=lambda one: (-one[2], one[3]))
+            return [_set_row(number, one[2], one[3], weighed) for number, one in enumerate(enough, start=1)]
     top = max(one[:2] for one in scored)
+    if top[0] == 0:
+        return []
     best = sorted((one for one in scored if one[:2] == top), key=lambda one: (-one[2], one[3]))
     return [_set_row(number, one[2], one[3], weighed) for number, one in enumerate(best, start=1)]
 
 
-def _set_row(
-    number: int,
-    coverage: float,
-    chosen: Sequence[str],
-    weighed: Sequence[tuple[float, Mapping[int, Mapping[str, Status]]]],
-) -> dict[str, Any]:
+def _set_row(number: int, coverage: float, chosen: Sequence[str], weighed: Weighed) -> dict[str, Any]:
     best = weighed[0][1]
     missing: list[str] = []
     vetoes: dict[str, None] = {}
     evidence: dict[str, None] = {}
-    for clone, status in best.items():
-        words = {name: status.get(name, Status(UNKNOWN, (), ())) for name in chosen}
-        if not any(one.word == SENSITIVE for one in words.values()):
+    for clone, asked in best.items():
+        words = {name: asked.status.get(name, NOTHING) for name in chosen}
+        if not asked.by(set(chosen)):
             missing.append(str(clone))
         for name, one in words.items():
             if one.word in (RESISTANT, CONFLICT):

@@ -172,12 +172,10 @@ def load_all(settings: Mapping[str, Any]) -> list[Statement]:
     """The resistance table with everything the settings add to it."""
     options = settings["drivers"]
     extend = [options["extend"]] if options["extend"] else []
-    out = load_statements(options["table"], extend)
-    if options["civic"]:
-        out += read_civic(options["civic"], options["civic_build"])
-    if options["oncokb"]:
-        out += read_oncokb(options["oncokb"], out)
-    return out
+    table = load_statements(options["table"], extend)
+    civic = read_civic(options["civic"], options["civic_build"]) if options["civic"] else []
+    oncokb = read_oncokb(options["oncokb"], table) if options["oncokb"] else []
+    return [*table, *civic, *oncokb]
 
 
 def find_small_variants(
