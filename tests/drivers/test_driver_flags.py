@@ -7,7 +7,7 @@ from tumours import SETTINGS, tumour, variant
 
 from truncal.drivers.drugs import load_drugs
 from truncal.drivers.events import small_variant_events
-from truncal.drivers.flags import all_flags, looks_germline
+from truncal.drivers.flags import all_flags, looks_germline, purity_too_high
 from truncal.drivers.run import find_small_variants, make_matcher
 from truncal.drivers.statements import load_statements
 from truncal.drivers.tumour import Sample, Tumour
@@ -51,7 +51,9 @@ def test_germline_by_a_vaf_of_one_half_whatever_the_purity() -> None:
 def test_haematopoiesis_in_plasma_only() -> None:
     samples = [Sample("R1", purity=0.7), Sample("P1", kind="plasma", purity=0.1)]
     dnmt3a = variant("2:25234373:C>T", gene="DNMT3A", hgvsp="p.Arg882His")
-    given = tumour([dnmt3a, L858R], [[0.0, 0.9], [1.0, 1.0]], cluster=[1, 1], samples=samples)
+    given = tumour(
+        [dnmt3a, L858R], [[0.0, 0.9], [1.0, 1.0]], cluster=[1, 1], samples=samples, dcf=[[1.0, 1.0]]
+    )
     assert codes(given) == ["possible_haematopoiesis"]
     in_tissue = tumour([dnmt3a, L858R], [[0.9, 0.9], [1.0, 1.0]], cluster=[1, 1], samples=samples)
     assert codes(in_tissue) == []
@@ -122,3 +124,15 @@ def test_resistance_on_one_allele_is_said_with_its_fragments() -> None:
         assert words in flags[0]["text"]
     untold = all_flags(given, events, 0.0, load_drugs(), rows[1:])
     assert next(flag["code"] for flag in untold if "C797S" in flag["text"]) == "phase"
+
+
+def test_a_founder_that_fills_half_a_sample_tells_of_the_purity() -> None:
+    given = tumour([variant("7:55191822:T>G")] * 1, [[1.0, 0.5]], cluster=[1], dcf=[[1.0, 0.5]])
+    assert [row["sample_id"] for row in purity_too_high(given)] == [given.sample_ids[1]]
+    (row,) = purity_too_high(given)
+    purity = given.samples[1].purity
+    assert purity is not None
+    # one copy of two, in half of the cells: the reads of half the purity
+    assert f"at {purity / 2:.2f}" in row["text"] and "50%" in row["text"]
+    two = tumour([variant("7:55191822:T>G")], [[0.5]], cluster=[1], tree={1: 0, 2: 0}, dcf=[[0.5], [0.5]])
+    assert purity_too_high(two) == []

@@ -13,6 +13,7 @@ from truncal.drivers.detection import present
 from truncal.drivers.drugs import Drugs
 from truncal.drivers.events import Event
 from truncal.drivers.phase import near_pairs
+from truncal.drivers.trees import ROOT
 from truncal.drivers.tumour import Tumour
 
 CHIP_GENES = frozenset((
@@ -26,6 +27,8 @@ RESISTANCE = frozenset({"on_target_resistance", "bypass", "downstream"})
 GERMLINE_VAF = 0.3
 """Allele fraction in the normal sample from which an alteration is germline rather than contamination."""
 REJECT = 0.01
+NOT_FULL = 0.9
+"""A founder whose DCF is surely below this leaves cells that descend from no clone."""
 FEW_SHARED = 0.02
 ENOUGH = 10
 
@@ -43,6 +46,7 @@ def all_flags(
         *germline(tumour, events),
         *haematopoiesis(tumour, events),
         *independent_primaries(tumour, polyclonal),
+        *purity_too_high(tumour),
         *convergent(tumour, events, drugs),
         *lost_t790m(events, tumour),
         *excluded_drivers(tumour),
@@ -196,6 +200,32 @@ def independent_primaries(tumour: Tumour, polyclonal: float | None) -> list[dict
     if polyclonal is not None and polyclonal >= 0.5:
         text = f"Several root clones have probability {polyclonal:.2f}: there may be independent tumours."
         out.append(_flag("polyclonal", "warning", text))
+    return out
+
+
+def purity_too_high(tumour: Tumour) -> list[dict[str, Any]]:
+    """Samples that the only founder does not fill: all cells of a cancer descend from one, so that it is the
+    purity that is too high, and every CCF there too low."""
+    clones = tumour.clones
+    founders = [clone for clone, parent in clones.best.items() if parent == ROOT]
+    if len(founders) != 1 or founders[0] not in clones.index:
+        return []
+    k = clones.index[founders[0]]
+    out = []
+    for s, sample in enumerate(tumour.samples):
+        if sample.purity is None or not clones.dcf_high[k, s] < NOT_FULL:
+            continue
+        fill, purity = float(clones.dcf[k, s]), sample.purity * float(tumour.purity_factor[s])
+        copies = np.nanmedian(tumour.total[:, s]) if np.isfinite(tumour.total[:, s]).any() else 2.0
+        scale = fill * purity / (purity * copies + (1 - purity) * 2)  # of one copy in each of its cells
+        fits = 2 * scale / (1 - scale * copies + 2 * scale)
+        text = (
+            f"No clone fills {sample.id}: the founder, clone {founders[0]}, has {fill:.0%} of its cancer "
+            f"cells. All cells of a cancer descend from one, so its purity of {purity:.2f} is probably too "
+            f"high (the founder would fill it at {fits:.2f}); cancer cell fractions there are then too low, "
+            "and what is called subclonal for that sample alone may be clonal."
+        )
+        out.append(_flag("purity_too_high", "warning", text, None, sample.id))
     return out
 
 
