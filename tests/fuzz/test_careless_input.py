@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import gzip
+import json
 import shutil
 from pathlib import Path
 
@@ -22,10 +24,8 @@ def demo(project: Path, tmp_path: Path) -> Path:
     return sheet
 
 
-def _check(sheet: Path) -> None:
-    import argparse
-
-    check_command.run(argparse.Namespace(samples=sheet, settings=None, files=True, quiet=True))
+def _check(sheet: Path, settings: str | None = None) -> None:
+    check_command.run(argparse.Namespace(samples=sheet, settings=settings, files=True, quiet=True))
 
 
 def _refused(sheet: Path) -> str:
@@ -139,3 +139,67 @@ def test_segments_of_spreadsheets(demo: Path, mark: str, content, said: str | No
         _check(sheet)
     else:
         assert said in _refused(sheet)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sede: 3\n", ["sede: no such setting; did you mean seed?"]),
+        ("drivers:\n  fusions: f.tsv\n", ["drivers.fusions: no such setting here; did you mean fusions?"]),
+        (
+            "min_depth: 5\nx: 1\n",
+            ["min_depth: no such setting here; did you mean reads.min_depth?", "x: no such"],
+        ),
+        ("1: 2\nreads:\n  2: 3\n", ["s.yaml: 1: no such setting", "reads.2: no such setting"]),
+        ("seed: 1,5\nreads: many\n", ["seed: '1,5' is not of type", "reads: 'many' is not of type"]),
+    ],
+)
+def test_settings_with_slips(tmp_path: Path, text: str, said: list[str]) -> None:
+    from truncal.sheet.settings import load_settings
+
+    (tmp_path / "s.yaml").write_text(text)
+    with pytest.raises(UserError) as caught:
+        load_settings(tmp_path / "s.yaml")
+    assert len(caught.value.faults) == len(said)
+    for words in said:
+        assert words in str(caught.value)
+
+
+def test_tables_of_the_settings_are_checked_with_the_files(demo: Path) -> None:
+    folder = demo.parent
+    (folder / "t.tsv").write_text("drug\tstart\nx\tday 3\n")
+    (folder / "b.bed").write_text("chr1\t5\t2\n")
+    (folder / "r.tsv").write_text("gene\talteration\nEGFR\tL858R\n")
+    settings = {
+        "treatments": str(folder / "t.tsv"),
+        "reads": {"blacklist": str(folder / "b.bed")},
+        "drivers": {"extend": str(folder / "r.tsv"), "civic": str(folder / "none.tsv")},
+    }
+    _with(demo, "segments", "DEMO1/DEMO1_R1.bam")
+    with pytest.raises(UserError) as caught:
+        _check(demo, json.dumps(settings))
+    named = {Path(str(fault.file)).name for fault in caught.value.faults}
+    assert named == {"t.tsv", "b.bed", "r.tsv", "none.tsv", "DEMO1_R1.bam"}
+
+
+def test_a_plan_names_sheet_folder_and_files_at_once(demo: Path, project: Path) -> None:
+    from truncal.workflow import Plan
+
+    _with(demo, "purity", "2")
+    config = {
+        "samples": str(demo),
+        "outdir": str(demo),
+        "treatments": str(demo.parent),
+        "fusions": "none.tsv",
+    }
+    with pytest.raises(UserError) as caught:
+        Plan.from_config(config, project)
+    said = str(caught.value)
+    assert len(caught.value.faults) == 4
+    for words in (
+        "column purity: 2 is",
+        "outdir: is a file",
+        "treatments: is a folder",
+        "fusions: no such file",
+    ):
+        assert words in said

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from truncal import __version__
-from truncal.errors import Faults
+from truncal.errors import Faults, UserError
 from truncal.progress import LOGGED
-from truncal.sheet.samples import Sheet, is_file, read_sheet
+from truncal.sheet.samples import Sheet, is_file, is_folder, read_sheet
 from truncal.sheet.settings import complete_settings
 from truncal.tables import atomic, write_rows
 
@@ -44,7 +44,8 @@ class Plan:
         Raises
         ------
         UserError
-            a setting or the sheet is faulty; all faults of the first of the two at once.
+            settings are not what the schema allows; or the sheet, the folder of the results or files that
+            settings name are faulty, all at once.
 
         """
         given = dict(config)
@@ -53,15 +54,25 @@ class Plan:
         if not path.exists() and (project / path).exists():
             path = project / path
         faults = Faults()
+        sheet = None
         if not path.exists():
             faults.add(f"samples: no such sample sheet: {settings['samples']}", "config")
+        else:
+            try:
+                sheet = read_sheet(path)
+            except UserError as error:
+                faults.extend(error)
         if not settings["outdir"].strip() or set("{}\n\r\0") & set(settings["outdir"]):
             faults.add("outdir: expected the name of a folder without braces and line breaks", "config")
+        elif is_file(Path(settings["outdir"])):
+            faults.add(f"outdir: is a file, not a folder: {settings['outdir']}", "config")
         for name, file in _named_files(settings).items():
             if not is_file(Path(file)):
-                faults.add(f"{name}: no such file: {file}", "config")
-        faults.raise_if_any()
-        return cls(given, settings, str(path), read_sheet(path))
+                what = "is a folder, not a file" if is_folder(Path(file)) else "no such file"
+                faults.add(f"{name}: {what}: {file}", "config")
+        if faults.found or sheet is None:
+            raise UserError(faults.found)
+        return cls(given, settings, str(path), sheet)
 
     @property
     def outdir(self) -> str:

@@ -176,7 +176,7 @@ def _paths(
             file = folder / _expanded(value)
             seen[value] = file if is_file(file) else None
         if seen[value] is None:
-            what = "is a folder, not a file" if _is_folder(folder / _expanded(value)) else "no such file"
+            what = "is a folder, not a file" if is_folder(folder / _expanded(value)) else "no such file"
             text = f"{what}: {value} (relative paths start at the sheet's folder)"
             faults.add(text, sheet, table.line(index), name)
         out.append(seen[value] or folder / value)
@@ -198,7 +198,8 @@ def is_file(path: Path) -> bool:
         return False
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; a name that no folder can have is not an error."""
     try:
         return path.is_dir()
     except (OSError, ValueError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from copy import deepcopy
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -79,9 +80,35 @@ def check_settings(given: Mapping[str, Any], file: str | Path | None = None) -> 
     for error in sorted(
         Draft202012Validator(config_schema()).iter_errors(given), key=lambda found: list(map(str, found.path))
     ):
-        key = ".".join(map(str, error.path)) or "(top level)"
-        faults.add(f"{key}: {error.message}", file)
+        path = [str(part) for part in error.path]
+        if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+            known = list(error.schema["properties"])
+            for name in map(str, error.instance):
+                if name not in known:
+                    faults.add(f"{'.'.join([*path, name])}: {_unknown(name, known)}", file)
+            continue
+        faults.add(f"{'.'.join(path) or '(top level)'}: {error.message}", file)
     faults.raise_if_any()
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    """What to say of a setting that there is none of: the one that was meant, or where it belongs."""
+    meant = get_close_matches(name.lower(), known, n=1, cutoff=0.7)
+    if meant:
+        return f"no such setting; did you mean {meant[0]}?"
+    found = _places(name, config_schema())
+    return f"no such setting{' here; did you mean ' + found[0] + '?' if len(found) == 1 else ''}"
+
+
+def _places(name: str, part: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Full names of all settings that are called `name`."""
+    found = []
+    for key, child in part["properties"].items():
+        if key == name:
+            found.append(f"{prefix}{key}")
+        if "properties" in child:
+            found += _places(name, child, f"{prefix}{key}.")
+    return found
 
 
 def _filled(part: Mapping[str, Any], value: dict[str, Any]) -> dict[str, Any]:
