@@ -77,7 +77,8 @@ def run(options: argparse.Namespace, report: Report) -> None:
     if "fitted" in options.sets:
         from truncal.phylogeny import recalibration
 
-        recalibration.P_TRUNCAL = recalibration.NONE  # constants are fitted on the model's own
+        # the maps are fitted on the model's own probabilities
+        recalibration.P_TRUNCAL = recalibration.P_CLONAL = recalibration.NONE
         _score("fitted", FITTED, options, report)
 
 

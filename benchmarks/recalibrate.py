@@ -2,13 +2,14 @@
 
 `python -m benchmarks.run drivers --sets fitted --work DIR`, then
 `python -m benchmarks.recalibrate DIR/fitted [DIR/simulated DIR/conipher-sims ...]`: the constants from the
-first folder's parts (whose `p_truncal` is the model's own), and the calibration before and after in every
+first folder's parts (whose probabilities are the model's own), and the calibration before and after in every
 folder.
 """
 
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +17,14 @@ from scipy.optimize import minimize
 
 from benchmarks.calibration import Calls, bootstrap, measures
 from benchmarks.driver_tumours import Part
-from truncal.phylogeny.recalibration import EDGE, recalibrated
+from truncal.phylogeny.recalibration import EDGE, KNOTS, recalibrated
 
 SHOWN = (
     "n", "ECE", "ECE_mid", "ECE_mid_low", "ECE_mid_high", "n_mid", "ECE_mid_chance", "Brier", "slope",
     "indeterminate",
 )  # fmt: skip
-PRIOR = 1.0
-"""Precision of the normal prior of (a, b, c) around (1, 1, 0)."""
+PRIOR = 5.0
+"""Precision of the normal prior of the slopes around 1."""
 
 
 def read(folder: Path, question: str) -> list[Calls]:
@@ -39,31 +40,35 @@ def read(folder: Path, question: str) -> list[Calls]:
 
 
 def fit(calls: list[Calls]) -> np.ndarray:
-    """(a, b, c) of the highest penalised likelihood."""
+    """Logits at `KNOTS` of the highest penalised likelihood among maps that keep order."""
     truth = np.concatenate([one.truth for one in calls]).astype(float)
     p = np.clip(np.concatenate([one.said for one in calls]), EDGE, 1 - EDGE)
-    x = np.stack([np.log(p), -np.log1p(-p), np.ones(len(p))])
-    start = np.array([1.0, 1.0, 0.0])
+    x = np.log(p) - np.log1p(-p)
+    knots = np.array(KNOTS)
+    pieces = np.stack([np.clip(x - low, 0, high - low) for low, high in pairwise(knots)])
 
     def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
-        z = w @ x
+        z = w[0] + w[1:] @ pieces
         residual = 1 / (1 + np.exp(-z)) - truth
-        away = w - start
+        away = w[1:] - 1
         value = (np.logaddexp(0, z) - truth * z).sum() + PRIOR * away @ away / 2
-        return float(value), x @ residual + PRIOR * away
+        return float(value), np.append(residual.sum(), pieces @ residual + PRIOR * away)
 
-    return minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0.05, 5), (0.05, 5), (-3, 3)]).x
+    start = np.append(knots[0], np.ones(len(knots) - 1))
+    bounds = [(None, None)] + [(0.02, 5)] * (len(knots) - 1)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return found[0] + np.append(0, np.cumsum(found[1:] * np.diff(knots)))
 
 
 def main() -> None:
     """Fit on the first folder, show all."""
     folders = [Path(name) for name in sys.argv[1:]]
     for question in ("clonal", "truncal"):
-        a, b, c = fit(read(folders[0], question))
-        print(f"p_{question}: {a:.3f}, {b:.3f}, {c:.3f}")
+        values = tuple(fit(read(folders[0], question)).round(2).tolist())
+        print(f"p_{question}: {values}")
         for folder in folders:
             raw = read(folder, question)
-            changed = [Calls(o.tumour, o.truth, recalibrated(o.said, (a, b, c)), o.fit, o.asked) for o in raw]
+            changed = [Calls(o.tumour, o.truth, recalibrated(o.said, values), o.fit, o.asked) for o in raw]
             for name, calls in (("before", raw), ("after", changed)):
                 row = measures(calls) | bootstrap(calls, 1)
                 print(f"  {folder.name:14s} {name:6s} " + " ".join(f"{key}={row[key]:.3f}" for key in SHOWN))

@@ -26,7 +26,7 @@ from truncal.phylogeny.export import newick, nhx, timescape
 from truncal.phylogeny.inputs import read_clones, read_ssm
 from truncal.phylogeny.posterior import ancestor_probability, consensus, tree_posterior
 from truncal.phylogeny.prior import class_prior
-from truncal.phylogeny.recalibration import NONE, P_TRUNCAL, recalibrated
+from truncal.phylogeny.recalibration import NONE, P_CLONAL, P_TRUNCAL, recalibrated
 from truncal.tables import read_table
 
 FILES = (
@@ -181,9 +181,10 @@ def test_trunk_probability() -> None:
 def test_recalibration_keeps_order_and_what_is_not_known() -> None:
     p = np.array([0.0, 0.03, 0.5, 0.97, 1.0, np.nan])
     assert recalibrated(p, NONE)[1:4] == pytest.approx(p[1:4])
-    found = recalibrated(p, P_TRUNCAL)
-    assert (np.diff(found[:5]) > 0).all() and 0 < found[0] < 0.01 and 0.98 < found[4] < 1
-    assert np.isnan(found[5])
+    for values in (P_TRUNCAL, P_CLONAL):
+        found = recalibrated(p, values)
+        assert (np.diff(found[:5]) > 0).all() and 0 < found[0] < 0.01 and 0.98 < found[4] < 1
+        assert np.isnan(found[5])
 
 
 def test_exports() -> None:

@@ -1,9 +1,9 @@
-"""From the tree posterior's own `p_truncal` to the one that is given out.
+"""From the model's own `p_truncal` and `p_clonal` to those that are given out.
 
-Clusters and copy numbers are taken as found, so that the posterior over trees lies a little too far from one
-half. The map is beta calibration, logit p' = a ln p − b ln(1 − p) + c (Kull, Silva Filho & Flach 2017,
-eq. 9), which keeps order. Its constants are fitted on simulated tumours that are never scored
-(`python -m benchmarks.recalibrate`, see `docs/method.md`).
+Clusters, purities and copy numbers are taken as found, so that the model's probabilities lie too far from one
+half, most of all close to 1, where a branch that fills almost every cell passes for the trunk. The map is
+piecewise linear in the logit and keeps order. Its values at `KNOTS` are fitted on simulated tumours that are
+never scored (`python -m benchmarks.recalibrate`, see `docs/method.md`).
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ import numpy as np
 EDGE = 1e-4
 """Probabilities are cut to EDGE..1 − EDGE before the map."""
 
-NONE = (1.0, 1.0, 0.0)
-P_TRUNCAL = (0.787, 0.523, -0.504)
+KNOTS = (-9.21, -4.0, -1.5, 1.5, 4.0, 9.21)
+"""Logits of the model's probability between which the map is linear; the outer ones are those of EDGE."""
+
+NONE = KNOTS
+P_TRUNCAL = (-7.03, -3.91, -1.93, 0.45, 1.72, 4.18)
+P_CLONAL = (-8.79, -3.55, -1.74, 0.84, 2.4, 4.73)
 
 
-def recalibrated(p: np.ndarray, constants: tuple[float, float, float]) -> np.ndarray:
-    """Probabilities of any shape through the map (a, b, c); NaN stays NaN."""
-    a, b, c = constants
+def recalibrated(p: np.ndarray, values: tuple[float, ...]) -> np.ndarray:
+    """Probabilities of any shape through the map that has these logits at `KNOTS`; NaN stays NaN."""
     p = np.clip(p, EDGE, 1 - EDGE)
-    return 1.0 / (1.0 + np.exp(-(a * np.log(p) - b * np.log1p(-p) + c)))
+    return 1.0 / (1.0 + np.exp(-np.interp(np.log(p) - np.log1p(-p), KNOTS, values)))

@@ -89,7 +89,9 @@ def reconstruct(
     outlier = np.nan_to_num(_numbers(data.mutations.get("outlier_probability"), len(p_clonal)))
     p_truncal = mutation_trunk_probability(on_trunk, given.membership, outlier, p_clonal)
     by_region = clonal_by_region(data.mutations["mutation_id"], data.sample_ids, data.ccf, p_clonal)
+    next_region = next_region_probability(p_clonal, by_region)
     ours = ~np.isnan(p_clonal)  # clusters that the user gives are taken as they are
+    p_clonal = recalibration.recalibrated(p_clonal, recalibration.P_CLONAL)
     p_truncal = np.where(ours, recalibration.recalibrated(p_truncal, recalibration.P_TRUNCAL), p_truncal)
     return Phylogeny(
         given,
@@ -102,7 +104,8 @@ def reconstruct(
         (shares.mean(axis=0), *np.quantile(shares, [0.025, 0.975], axis=0)),
         on_trunk,
         p_truncal,
-        next_region_probability(p_clonal, by_region),
+        p_clonal,
+        next_region,
         find_conflicts(given, best, fitted, aside, settled.losses),
         aside,
         settled.losses,

@@ -22,8 +22,9 @@ class Phylogeny:
     of b. consensus: (K,) parents. fitted: (K, S) DCFs on the best tree. best_proportions: (K + 1, S) on
     the best tree.
     proportions: mean, low and high (K + 1, S) over the posterior. on_trunk: (K,). p_truncal,
-    p_next_region: (N,). aside: (K,) clones that no tree holds, hung up where they fit best. losses: those
-    modelled on a branch. same: (K, K) probability that two clusters are one. changes: mutations moved.
+    p_clonal, p_next_region: (N,). aside: (K,) clones that no tree holds, hung up where they fit best.
+    losses: those modelled on a branch. same: (K, K) probability that two clusters are one. changes:
+    mutations moved.
     """
 
     data: PhyloInput
@@ -36,6 +37,7 @@ class Phylogeny:
     proportions: tuple[np.ndarray, np.ndarray, np.ndarray]
     on_trunk: np.ndarray
     p_truncal: np.ndarray
+    p_clonal: np.ndarray
     p_next_region: np.ndarray
     conflicts: list[Conflict]
     aside: np.ndarray

@@ -197,8 +197,8 @@ def _mutations(result: Phylogeny) -> dict[str, list[Any]]:
     n = len(given["mutation_id"])
     for name in first:
         out[name] = given.pop(name, [None] * n)
-    p_clonal = given.pop("p_clonal", [None] * n)
+    given.pop("p_clonal", None)
     out["p_truncal"] = result.p_truncal.round(6).tolist()
-    out["p_clonal"] = p_clonal
+    out["p_clonal"] = result.p_clonal.round(6).tolist()
     out["p_next_region"] = result.p_next_region.round(6).tolist()
     return {**out, **given}
