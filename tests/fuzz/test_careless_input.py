@@ -203,3 +203,17 @@ def test_a_plan_names_sheet_folder_and_files_at_once(demo: Path, project: Path) 
         "fusions: no such file",
     ):
         assert words in said
+
+
+def test_reads_of_another_sample(demo: Path) -> None:
+    _check(demo)
+    _with(demo, "bam", "DEMO1/DEMO1_R2.bam")
+    said = _refused(_with(demo, "bam", "DEMO1/DEMO1_R1.bam", row=2))
+    assert "holds the reads of DEMO1_R2, not of DEMO1_R1" in said
+    assert "holds the reads of DEMO1_R1, not of DEMO1_R2" in said
+
+    from truncal.counts.run import run_counts
+    from truncal.sheet.settings import load_settings
+
+    with pytest.raises(UserError, match="holds the reads of DEMO1_R2"):
+        run_counts(demo, "DEMO1", demo.parent / "out", load_settings(None))

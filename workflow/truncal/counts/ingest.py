@@ -20,7 +20,7 @@ from truncal.reads.header import Header
 from truncal.reads.maf import is_maf, read_maf
 from truncal.reads.reference import Reference, normalise
 from truncal.reads.vcf import Calls, read_calls, read_header
-from truncal.sheet.samples import Sample, Sheet
+from truncal.sheet.samples import Sample, Sheet, names_of_others
 
 Warnings = list[tuple[str, str]]
 
@@ -179,6 +179,7 @@ def count_in_bams(
     merely not called with a file that does not.
     """
     from truncal.reads.bam import count_sites
+    from truncal.reads.bam_file import check_sample
 
     faults = Faults()
     for s, row in enumerate(rows):
@@ -196,6 +197,7 @@ def count_in_bams(
                 min_base_quality=reads["min_base_quality"],
                 min_mapping_quality=reads["min_mapping_quality"],
             )
+            check_sample(row.bam, row.called, names_of_others(row, rows, "bam"))
         except UserError as error:
             faults.extend(error)
             continue

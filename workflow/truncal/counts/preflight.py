@@ -11,7 +11,7 @@ from truncal.counts.ingest import open_files
 from truncal.counts.segment_files import read_all_segments
 from truncal.errors import Faults, UserError
 from truncal.reads.vcf import choose_schemes
-from truncal.sheet.samples import Sheet
+from truncal.sheet.samples import Sheet, names_of_others
 
 
 def check_files(sheet: Sheet, settings: Mapping[str, Any]) -> None:
@@ -25,6 +25,8 @@ def check_files(sheet: Sheet, settings: Mapping[str, Any]) -> None:
         with the faults of all patients at once.
 
     """
+    from truncal.reads.bam_file import check_sample
+
     faults = Faults()
     for patient in sheet.patients:
         rows = sheet.rows(patient)
@@ -49,6 +51,7 @@ def check_files(sheet: Sheet, settings: Mapping[str, Any]) -> None:
             if row.bam is not None:
                 try:
                     _check_bam(row.bam, settings["reads"]["reference"], build)
+                    check_sample(row.bam, row.called, names_of_others(row, rows, "bam"))
                 except UserError as error:
                     faults.extend(error)
     faults.raise_if_any()

@@ -8,7 +8,7 @@ from truncal.copynumber.readers import read_segments
 from truncal.copynumber.segments import Segments
 from truncal.counts.result import Warnings
 from truncal.errors import Faults, UserError
-from truncal.sheet.samples import Sample
+from truncal.sheet.samples import Sample, names_of_others
 
 
 def read_all_segments(rows: Sequence[Sample], build: str | None, warnings: Warnings) -> list[Segments | None]:
@@ -26,11 +26,10 @@ def read_all_segments(rows: Sequence[Sample], build: str | None, warnings: Warni
         if row.segments is None:
             found.append(None)
             continue
-        # a file of another sample is a slip, unless that one names it too
-        others = [name for one in rows if one.segments != row.segments for name in _called(one)]
+        others = names_of_others(row, rows, "segments")
         try:
             part = read_segments(
-                row.segments, _called(row), purity=row.purity, ploidy=row.ploidy, build=build, others=others
+                row.segments, row.called, purity=row.purity, ploidy=row.ploidy, build=build, others=others
             )
         except UserError as error:
             faults.extend(error)
@@ -39,11 +38,6 @@ def read_all_segments(rows: Sequence[Sample], build: str | None, warnings: Warni
         warnings += [(code, f"{row.sample}: {text}") for code, text in part.notes]
     faults.raise_if_any()
     return found
-
-
-def _called(row: Sample) -> list[str]:
-    """What a sample may be called in its files."""
-    return [row.sample, *([row.vcf_sample] if row.vcf_sample else [])]
 
 
 def warn_without_segments(

@@ -7,6 +7,7 @@ reads every read once, decodes CRAM, and leaves out by flag and mapping quality 
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import zlib
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ from truncal.errors import Fault, Faults, UserError
 
 EXCLUDED_FLAGS = 0x4 | 0x100 | 0x200 | 0x400 | 0x800
 """Unmapped, secondary, failed by the machine's quality control, duplicate, supplementary."""
+
+_READ_GROUP_SAMPLE = re.compile(r"^@RG\t(?:.*\t)?SM:([^\t\n]+)", re.MULTILINE)
 
 UNPLACED_TOO = EXCLUDED_FLAGS & ~0x4
 """The same with reads that have no position of their own but their mate's."""
@@ -102,6 +105,27 @@ def open_alignments(
     finally:
         pysam.set_verbosity(verbosity)
     return AlignmentFile(path, None if reference is None else Path(reference), contigs, found, is_cram)
+
+
+def check_sample(path: str | Path, names: Sequence[str], others: Sequence[str]) -> None:
+    """Check that the read groups of a BAM or CRAM are not those of another sample of the patient.
+
+    `names`: what the sample may be called; `others`: what the others may be called. A sample that none of
+    them is called is taken: laboratories' names differ from those of the sheet.
+
+    Raises
+    ------
+    UserError
+        the read groups name one of `others` and none of `names`.
+
+    """
+    import pysam
+
+    with pysam.AlignmentFile(str(path), check_sq=False) as handle:
+        found = sorted(set(_READ_GROUP_SAMPLE.findall(str(handle.header))))
+    if set(found) & set(others) and not set(found) & set(names):
+        text = f"holds the reads of {', '.join(found)}, not of {' or '.join(names)}"
+        raise UserError(Fault(text, path))
 
 
 def build_of(contigs: dict[str, tuple[int, str, int]]) -> str | None:

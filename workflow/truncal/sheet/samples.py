@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
@@ -47,10 +48,24 @@ class Sample:
         named = (self.vcf, self.counts, self.segments, self.bam)
         return [path for path in named if path is not None]
 
+    @property
+    def called(self) -> list[str]:
+        """What the sample may be called in its files."""
+        return [self.sample, *([self.vcf_sample] if self.vcf_sample else [])]
+
     def as_dict(self) -> dict[str, Any]:
         """What the row says, ready for JSON; its place in the sheet is left out."""
         values = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "row"}
         return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
+
+
+def names_of_others(row: Sample, rows: Sequence[Sample], column: str) -> list[str]:
+    """What a patient's other samples may be called: a file that is named so is another sample's by mistake.
+
+    Samples whose row gives the same file in `column` are left out: they share it on purpose.
+    """
+    file = getattr(row, column)
+    return [name for one in rows if getattr(one, column) != file for name in one.called]
 
 
 @dataclass(frozen=True)
