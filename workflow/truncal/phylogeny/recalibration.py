@@ -17,8 +17,8 @@ KNOTS = (-9.21, -4.0, -1.5, 1.5, 4.0, 9.21)
 """Logits of the model's probability between which the map is linear; the outer ones are those of EDGE."""
 
 NONE = KNOTS
-P_TRUNCAL = (-7.03, -3.91, -1.93, 0.45, 1.72, 4.18)
-P_CLONAL = (-8.79, -3.55, -1.74, 0.84, 2.4, 4.73)
+P_TRUNCAL = (-7.07, -3.96, -1.96, 0.47, 1.7, 4.19)
+P_CLONAL = (-8.99, -3.6, -1.75, 0.83, 2.44, 4.68)
 
 
 def recalibrated(p: np.ndarray, values: tuple[float, ...]) -> np.ndarray:
