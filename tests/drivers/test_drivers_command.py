@@ -264,6 +264,18 @@ def test_civic_table(tmp_path: Path, shared: Path) -> None:
     assert drivers["EGFR:L858R"]["conflicts"] is not None
 
 
+def test_samples_come_in_the_order_of_the_sheet(tmp_path: Path) -> None:
+    given = patient(tmp_path)
+    path = given / "counts" / "samples.tsv"
+    before = read_tumour(given / "counts" / "counts.tsv", given / "phylogeny")
+    head, *lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([head, *lines[::-1]]) + "\n", encoding="utf-8")
+    after = read_tumour(given / "counts" / "counts.tsv", given / "phylogeny")
+    assert after.sample_ids == before.sample_ids[::-1]
+    assert (after.alt == before.alt[:, ::-1]).all() and (after.scale == before.scale[:, ::-1]).all()
+    assert (after.clones.dcf == before.clones.dcf[:, ::-1]).all()
+
+
 def test_power_takes_the_clones_overdispersion_and_purity(tmp_path: Path) -> None:
     """More variance and a lower purity than given: fewer reads exclude less."""
     given = patient(tmp_path)

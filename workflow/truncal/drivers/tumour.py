@@ -118,7 +118,7 @@ def read_tumour(counts: Path, phylogeny: Path, build: str | None = None) -> Tumo
 
     """
     beside = counts.parent
-    data = read_observations(counts, beside / "not_called.tsv")
+    data = _in_order_of(beside / "samples.tsv", read_observations(counts, beside / "not_called.tsv"))
     table = read_table(counts, ("mutation_id", "sample_id"), what="counts table")
     faults = Faults()
     variants, normal_alt, normal_depth = _variants(table, data, faults)
@@ -150,6 +150,22 @@ def read_tumour(counts: Path, phylogeny: Path, build: str | None = None) -> Tumo
         polyclonal=upstream["summary"].get("polyclonal_probability"),
         **arrays,  # type: ignore[arg-type]
         **per_mutation,  # type: ignore[arg-type]
+    )
+
+
+def _in_order_of(path: Path, data: Observations) -> Observations:
+    """Samples in the order of `samples.tsv`, which is the user's; those it lacks come last, as they were."""
+    if not path.exists():
+        return data
+    listed = read_table(path, ("sample_id",), what="sample table").columns["sample_id"]
+    place = {name: number for number, name in reversed(list(enumerate(listed)))}
+    order = sorted(range(len(data.sample_ids)), key=lambda s: (place.get(data.sample_ids[s], len(place)), s))
+    moved = np.argsort(order)
+    return replace(
+        data,
+        sample_ids=[data.sample_ids[s] for s in order],
+        called=replace(data.called, sample=moved[data.called.sample]),
+        not_called=replace(data.not_called, sample=moved[data.not_called.sample]),
     )
 
 
