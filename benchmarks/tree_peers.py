@@ -38,11 +38,15 @@ class PairtreeFormat:
         self.cache = Path(given) if given else None
 
     def arguments(self, ssm: Path, clusters: Path, out: Path) -> list[str]:
-        """The command line: one chain of Pairtree, two instances of Orchard, their defaults otherwise."""
+        """The command line: one chain of Pairtree, two instances of Orchard, their defaults otherwise.
+
+        A peer named `orchard-thorough` has the beam and the branching that its authors advise below 50 clones.
+        """
         if self.name.startswith("pairtree"):
             options = ["--params", str(clusters), "--parallel", "0", "--tree-chains", "1", "--seed", "1"]
             return [*self.command, *options, str(ssm), str(out)]
-        return [*self.command, str(ssm), str(clusters), str(out), "--seed=1", "-n", "2"]
+        beam = ["-k", "20", "-f", "100"] if self.name.endswith("-thorough") else []
+        return [*self.command, str(ssm), str(clusters), str(out), "--seed=1", "-n", "2", *beam]
 
     def run(self, ssm: Path, clusters: Path, key: str) -> Trees | None:
         """Trees of one tumour; None where only cached ones are wanted and there is none."""

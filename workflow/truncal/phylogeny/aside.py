@@ -41,6 +41,9 @@ ALIKE = 3.0
 """Places this many log units from the best count as equal; the deepest is taken."""
 
 
+Search = Callable[[Evidence, np.ndarray | None], np.ndarray]
+
+
 @dataclass(frozen=True)
 class Settled:
     """Trees and what had to be done for them.
@@ -55,11 +58,11 @@ class Settled:
     data: PhyloInput
 
 
-def settle(data: PhyloInput, search: Callable[[Evidence], TreePosterior]) -> Settled:
+def settle(data: PhyloInput, best_tree: Search) -> Settled:
     """Search trees, model losses and set clones aside until the tree of the others fits.
 
-    search: gives the posterior over trees of the clones of some evidence; a quick one does. Clones that the
-    user gives without purity are all kept, and no tree is searched.
+    best_tree: gives the likeliest tree (K',) of the clones of some evidence; a quick search does, from a tree
+    to start with or None. Clones that the user gives without purity are all kept, and no tree is searched.
     """
     count = len(data.cluster_ids)
     mean = np.clip(data.evidence.moments[..., 0], 0.0, 1.0)
@@ -70,25 +73,28 @@ def settle(data: PhyloInput, search: Callable[[Evidence], TreePosterior]) -> Set
     most = int(SHARE * count) + int(aside.sum())
     losses: list[Loss] = []
     clones = np.flatnonzero(~aside)
-    found = search(data.evidence.subset(clones))
+    best = best_tree(data.evidence.subset(clones), None)
     while len(clones) > 2 and aside.sum() < most:
-        worst, gain = _worst(data, found.trees[0], clones, founder)
+        worst, gain = _worst(data, best, clones, founder)
         if gain < GAIN:
             break
+        best = without(best, int(np.searchsorted(clones, worst)))
         aside[worst] = True
         clones = np.flatnonzero(~aside)
-        found = search(data.evidence.subset(clones))
+        best = best_tree(data.evidence.subset(clones), best)
         if worst in [loss.clone for loss in losses]:
             continue
-        loss = find_loss(data, found.trees[0], clones, worst, gain)
+        loss = find_loss(data, best, clones, worst, gain)
         if loss is not None:
             losses.append(loss)
             data = with_loss(data, loss)
             aside[worst] = False
             clones = np.flatnonzero(~aside)
-            found = search(data.evidence.subset(clones))
+            at = int(np.searchsorted(clones, worst))
+            best = np.insert(np.where(best > at, best + 1, best), at, -1)
+            best = best_tree(data.evidence.subset(clones), best)
     losses = [loss for loss in losses if not aside[loss.clone]]
-    return Settled(found.trees[0], aside, losses, data)
+    return Settled(best, aside, losses, data)
 
 
 def _worst(

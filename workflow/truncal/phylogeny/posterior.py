@@ -85,9 +85,12 @@ def tree_posterior(
     seed: int,
     threads: int = 1,
     absence: np.ndarray = ABSENCE,
+    start: np.ndarray | None = None,
 ) -> TreePosterior:
     """Posterior over rooted trees of K clones; classes: (2,) log prior of a tree with one root clone and
     with several.
+
+    start: (K,) tree from which every other chain starts, −1 for clones that are to be inserted.
 
     Clones and samples are put into an order that depends on their evidence alone, so other labels give
     the same result.
@@ -104,7 +107,10 @@ def tree_posterior(
     if count <= exact_up_to:
         found = _enumerated(facts, classes, kernel)
     if found is None:
-        found = _sampled(facts, classes, kernel, chains, samples, seed, threads)
+        place = np.empty(count + 2, dtype=np.int64)
+        place[order], place[-2:] = np.arange(1, count + 1), (0, -1)
+        warm = None if start is None else place[np.where(start < 0, -1, start - 1 - (start == 0))[order]]
+        found = _sampled(facts, classes, kernel, chains, samples, seed, threads, warm)
     back = np.concatenate([[0], order + 1])
     trees = np.empty_like(found.trees)
     trees[:, order] = back[found.trees]
@@ -154,9 +160,19 @@ def _ordered(
 
 
 def _sampled(
-    facts: Evidence, classes: np.ndarray, kernel: tuple, chains: int, samples: int, seed: int, threads: int
+    facts: Evidence,
+    classes: np.ndarray,
+    kernel: tuple,
+    chains: int,
+    samples: int,
+    seed: int,
+    threads: int,
+    warm: np.ndarray | None,
 ) -> TreePosterior:
-    """Chains in rounds until they have seen enough and agree, or their effort is used up."""
+    """Chains in rounds until they have seen enough and agree, or their effort is used up.
+
+    warm: (K,) tree from which every other chain starts.
+    """
     count, width = facts.low.shape
     over = ancestry_log_weight(facts)
     best = over[1:].max(axis=0, where=~np.eye(count, dtype=bool), initial=-np.inf)
@@ -176,7 +192,8 @@ def _sampled(
             break
 
         def one(index: int, turn: int = turn, length: int = length, before: list[Run] = runs) -> Run:
-            start = before[index][0][-1] if turn else nothing
+            first = nothing if warm is None or index % 2 else warm
+            start = before[index][0][-1] if turn else first
             return run_chain(  # type: ignore[call-arg]
                 int(numbers[index, turn]), start, insertion, heats if turn == 0 else heats[:0], length, 1,
                 classes, *kernel[:2], over, allowed, visits, *kernel[2:],

@@ -16,7 +16,7 @@ from truncal.phylogeny.aside import Settled
 from truncal.phylogeny.evidence import Evidence, build_evidence, grid_density, interval
 from truncal.phylogeny.feedback import ODDS, Change, labels_of
 from truncal.phylogeny.inputs import PhyloInput, pseudo_counts
-from truncal.phylogeny.losses import misfit
+from truncal.phylogeny.losses import misfit, without
 from truncal.phylogeny.partition import component_cost, log_integral, mixture_gain, two_parts
 from truncal.phylogeny.reads import Reads
 
@@ -58,12 +58,12 @@ class Step:
 def recluster(
     data: PhyloInput,
     settle: Callable[[PhyloInput], Settled],
-    log_evidence: Callable[[Evidence], float],
+    log_evidence: Callable[[Evidence, np.ndarray], float],
 ) -> tuple[PhyloInput, Settled, list[Change]]:
     """Merge and split clusters as long as reads and trees clearly ask for it.
 
-    log_evidence: log Σ over trees of prior times marginal likelihood. Clusters that the user gives, and those
-    whose single mutations' reads are not known, stay as they are.
+    log_evidence: log Σ over trees of prior times marginal likelihood, looked for from a tree. Clusters that
+    the user gives, and those whose single mutations' reads are not known, stay as they are.
     """
     settled, changes = settle(data), list[Change]()
     reads = data.reads
@@ -74,7 +74,7 @@ def recluster(
         if not steps:
             break
         kept = np.flatnonzero(~settled.aside)
-        before = log_evidence(settled.data.evidence.subset(kept))
+        before = log_evidence(settled.data.evidence.subset(kept), settled.best)
         scores = [_trees_gain(data, settled, step, log_evidence) - before + step.gain for step in steps]
         best = int(np.argmax(scores))
         if scores[best] < CLEAR:
@@ -135,12 +135,17 @@ def _splits(
 
 
 def _trees_gain(
-    data: PhyloInput, settled: Settled, step: Step, log_evidence: Callable[[Evidence], float]
+    data: PhyloInput, settled: Settled, step: Step, log_evidence: Callable[[Evidence, np.ndarray], float]
 ) -> float:
     """Log evidence of the trees once the change is made."""
-    kept = [k for k in np.flatnonzero(~settled.aside).tolist() if k not in (step.first, step.second)]
-    others = settled.data.evidence.subset(np.array(kept, dtype=np.int64))
-    return log_evidence(joined(others, _evidence(data, step.logs)))
+    kept, start = np.flatnonzero(~settled.aside), settled.best
+    for k in sorted((step.first, step.second), reverse=True):
+        at = np.flatnonzero(kept == k)
+        if len(at):
+            start, kept = without(start, int(at[0])), np.delete(kept, at[0])
+    new = _evidence(data, step.logs)
+    start = np.concatenate([start, np.full(len(new.low), -1)])
+    return log_evidence(joined(settled.data.evidence.subset(kept), new), start)
 
 
 def _evidence(data: PhyloInput, logs: np.ndarray) -> Evidence:

@@ -34,8 +34,11 @@ DRAWN_TREES = 40
 DRAWS = 1000
 """Draws in all, shared out by the trees' probability."""
 
+FIRST = 4, 100
+"""Chains, and trees of each, of a search that looks for clones to set aside."""
+
 QUICK = 2, 30
-"""Chains, and trees of each, of a search that only looks for clones to set aside."""
+"""The same of one that goes on from the best tree of another."""
 
 
 def reconstruct(
@@ -48,27 +51,34 @@ def reconstruct(
     count = len(data.cluster_ids)
     several = several_roots(options["polyclonal"], count, purity_known=data.purity_known)
 
-    def search(facts: Evidence, quick: bool) -> TreePosterior:
+    def search(facts: Evidence, effort: tuple[int, int], start: np.ndarray | None) -> TreePosterior:
         return tree_posterior(
             facts,
             class_prior(len(facts.low), several),
             exact_up_to=options["exact_up_to"],
-            chains=min(QUICK[0], options["chains"]) if quick else options["chains"],
-            samples=min(QUICK[1], options["samples"]) if quick else options["samples"],
+            chains=min(effort[0], options["chains"]),
+            samples=min(effort[1], options["samples"]),
             seed=seed,
             threads=threads,
+            start=start,
         )
 
-    def log_evidence(facts: Evidence) -> float:
-        found = search(facts, True)
-        scores = found.log_likelihood + log_prior(found.trees, class_prior(len(facts.low), several))
-        return float(np.logaddexp.reduce(scores))
+    def scored(facts: Evidence, start: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        found = search(facts, FIRST if start is None else QUICK, start)
+        classes = class_prior(len(facts.low), several)
+        return found.trees, found.log_likelihood + log_prior(found.trees, classes)
 
-    data, settled, changes = recluster(
-        data, lambda given: settle(given, lambda facts: search(facts, True)), log_evidence
-    )
+    def best_tree(facts: Evidence, start: np.ndarray | None) -> np.ndarray:
+        trees, scores = scored(facts, start)
+        return trees[scores.argmax()]
+
+    def log_evidence(facts: Evidence, start: np.ndarray) -> float:
+        return float(np.logaddexp.reduce(scored(facts, start)[1]))
+
+    data, settled, changes = recluster(data, lambda given: settle(given, best_tree), log_evidence)
     aside = settled.aside
-    whole = search(settled.data.evidence.subset(np.flatnonzero(~aside)), False)
+    effort = options["chains"], options["samples"]
+    whole = search(settled.data.evidence.subset(np.flatnonzero(~aside)), effort, settled.best)
     posterior = attached(settled.data, whole, aside)
     given, moved = reassign(data, aside)
     changes = changes + moved
