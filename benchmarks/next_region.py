@@ -126,7 +126,7 @@ def _without(tumour: Tumour, region: str, work: Path | None) -> tuple[dict[str, 
 
 
 def next_region_law(options: argparse.Namespace, report: Report) -> None:
-    """How often a mutation clonal in k regions is not in one more, by k, against the law."""
+    """How often a mutation clonal in j of k regions is clonal in one more, against the law."""
     from truncal.phylogeny.next_region import loss_rate
 
     sets = (
@@ -139,27 +139,24 @@ def next_region_law(options: argparse.Namespace, report: Report) -> None:
             if row[column] not in ("NA", ""):
                 own = tumours.setdefault(row["tumour_id"], {}).setdefault(row["mutation_id"], {})
                 own[row["sample_id"]] = float(row[column])
-        lost, held = _by_regions(tumours, cut)
-        rows = {
-            f"k = {k}": {
-                "n": held[k],
-                "not in one more": lost[k] / held[k],
-                "law": loss_rate(k),
-                "Laplace": 1 / (k + 2),
+        rows = {}
+        for (k, j), (seen, held) in sorted(_by_regions(tumours, cut).items()):
+            rows[f"{j} of {k}"] = {
+                "n": held,
+                "in one more": seen / held,
+                "law": 1 - loss_rate(k) if j == k else loss_rate(k) if j == 0 else (j + 1) / (k + 2),
+                "Laplace": (j + 1) / (k + 2),
             }
-            for k in sorted(held)
-        }
         title = f"drivers, next region by published CCF, {name}"
-        report.table(title, rows, ("n", "not in one more", "law", "Laplace"), keep=2)
+        report.table(title, rows, ("n", "in one more", "law", "Laplace"), keep=2)
 
 
 def _by_regions(
     tumours: Mapping[str, Mapping[str, Mapping[str, float]]], cut: float
-) -> tuple[dict[int, float], dict[int, float]]:
-    """Mutations clonal in k regions, and those of them not clonal in one more, means over subsets."""
+) -> dict[tuple[int, int], tuple[float, float]]:
+    """(k, j) → mutations clonal in j of k regions, those clonal in one more first, means over subsets."""
     rng = np.random.default_rng(1)
-    lost: dict[int, float] = {}
-    held: dict[int, float] = {}
+    found: dict[tuple[int, int], tuple[float, float]] = {}
     for ccf in tumours.values():
         samples = sorted({sample for own in ccf.values() for sample in own})
         clonal = np.array([[own.get(s, np.nan) for s in samples] for own in ccf.values()])
@@ -168,10 +165,11 @@ def _by_regions(
             subsets = list(combinations(range(len(samples)), k))
             chosen = [subsets[i] for i in rng.permutation(len(subsets))[:SUBSETS]]
             for subset in chosen:
-                further = clonal[clonal[:, list(subset)].all(axis=1)][
-                    :, [s for s in range(len(samples)) if s not in subset]
-                ]
-                weight = 1 / (len(chosen) * further.shape[1])
-                lost[k] = lost.get(k, 0.0) + weight * float((~further).sum())
-                held[k] = held.get(k, 0.0) + weight * float(further.size)
-    return lost, {k: n for k, n in held.items() if n > 0}
+                count = clonal[:, list(subset)].sum(axis=1)
+                share = clonal[:, [s for s in range(len(samples)) if s not in subset]].mean(axis=1)
+                for j in range(k + 1):
+                    own = count == j
+                    seen, held = found.get((k, j), (0.0, 0.0))
+                    weight = 1 / len(chosen)
+                    found[k, j] = seen + weight * float(share[own].sum()), held + weight * float(own.sum())
+    return {key: value for key, value in found.items() if value[1] > 0}
