@@ -1,4 +1,4 @@
-"""Tree builders that the user has installed: Pairtree and Orchard on Pairtree's input format; PhyClone."""
+"""Tree builders that the user has installed: Pairtree, Orchard and fastBE on known clusters; PhyClone."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.datasets import read_rows
 from benchmarks.peers import PyCloneVI, Used, measure
 from benchmarks.scores import Prediction
+from truncal.phylogeny.inputs import read_ssm
 
 
 @dataclass
@@ -40,7 +41,7 @@ class PairtreeFormat:
     def arguments(self, ssm: Path, clusters: Path, out: Path) -> list[str]:
         """The command line: one chain of Pairtree, two instances of Orchard, their defaults otherwise.
 
-        A peer named `orchard-thorough` has the beam and the branching that its authors advise below 50 clones.
+        A peer named `orchard-thorough` has the beam and branching that its authors advise below 50 clones.
         """
         if self.name.startswith("pairtree"):
             options = ["--params", str(clusters), "--parallel", "0", "--tree-chains", "1", "--seed", "1"]
@@ -64,6 +65,42 @@ class PairtreeFormat:
             seconds = float(cpu.read_text())
         order = np.argsort(-weight, kind="stable")
         return Trees(parents[order], weight[order] / weight.sum(), seconds)
+
+
+class FastBE:
+    """fastBE's one best tree of the frequencies of known clusters, the normal root as a column of ones.
+
+    command: the program `fastbe`.
+    """
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+
+    def run(self, ssm: Path, clusters: Path) -> Trees:
+        """Tree of one tumour."""
+        data = read_ssm(ssm, clusters, 0.0)
+        alt, depth = data.alt.sum(axis=0), (data.alt + data.ref).sum(axis=0)
+        expected = ((data.alt + data.ref) * data.share[:, None, None]).sum(axis=0)
+        dcf = np.minimum(np.where(depth > 0, alt / np.maximum(expected, 1e-9), 0.0), 1.0)
+        with tempfile.TemporaryDirectory() as text:
+            folder = Path(text)
+            matrix = np.vstack([np.ones(dcf.shape[1]), dcf]).T
+            np.savetxt(folder / "frequencies.txt", matrix, fmt="%.6f")
+            out = ["-o", str(folder / "out"), "-t", "1"]
+            used = measure([self.command, "search", str(folder / "frequencies.txt"), *out])
+            parents = np.zeros(len(dcf), dtype=np.int64)
+            for line in (folder / "out_tree.txt").read_text(encoding="utf-8").splitlines():
+                node, *children = map(int, line.split())
+                for child in children:
+                    parents[child - 1] = node
+        return Trees(parents[None], np.ones(1), used.cpu)
+
+
+def format_peer(name: str, command: str, ssm: Path, clusters: Path, key: str) -> Trees | None:
+    """Trees of a peer that takes clusters: Pairtree, Orchard or fastBE by its name; None for any other."""
+    if name.startswith(("pairtree", "orchard")):
+        return PairtreeFormat(name, command).run(ssm, clusters, key)
+    return FastBE(command).run(ssm, clusters) if name == "fastbe" else None
 
 
 def run_phyclone(

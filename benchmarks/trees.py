@@ -19,7 +19,7 @@ from benchmarks.datasets import read_rows
 from benchmarks.peers import measure
 from benchmarks.report import Report
 from benchmarks.scores import mean_scores
-from benchmarks.tree_peers import PairtreeFormat, Trees
+from benchmarks.tree_peers import Trees, format_peer
 from truncal.metrics.trees import (
     ancestor_scores,
     brier_score,
@@ -127,12 +127,9 @@ def _known_clusters(name: str, options: argparse.Namespace, report: Report) -> N
                     truth = relation_probability(trees, np.full(len(trees), 1 / len(trees)))
             runs = {"truncal": truncal_trees(case, folder)}
             for peer, command in options.peer.items():
-                if peer.startswith(("pairtree", "orchard")):
-                    theirs = PairtreeFormat(peer, command).run(
-                        case.ssm, case.clusters, case.name.replace(" ", "-")
-                    )
-                    if theirs is not None:
-                        runs[peer] = theirs
+                theirs = format_peer(peer, command, case.ssm, case.clusters, case.name.replace(" ", "-"))
+                if theirs is not None:
+                    runs[peer] = theirs
             if case.phi is None:
                 runs["expert"] = Trees(case.parents[None], np.ones(1), 0.0)
             for tool, found in runs.items():
@@ -253,10 +250,8 @@ def _timing(options: argparse.Namespace, report: Report) -> None:
             share = float((found.parents[0] == case.parents).mean())
             rows[f"K{clones} S{samples} truncal"] = {"seconds": found.seconds, "edges_right": share}
             for peer, command in options.peer.items():
-                if peer.startswith(("pairtree", "orchard")) and clones <= 30:
-                    runs = PairtreeFormat(peer, command).run(
-                        case.ssm, case.clusters, f"timing-{clones}-{samples}"
-                    )
+                if clones <= 30:
+                    runs = format_peer(peer, command, case.ssm, case.clusters, f"timing-{clones}-{samples}")
                     if runs is not None:
                         rows[f"K{clones} S{samples} {peer}"] = {
                             "seconds": runs.seconds,

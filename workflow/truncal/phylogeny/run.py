@@ -48,7 +48,7 @@ def run_phylogeny(
         parameters={**sections(settings, "phylogeny", "clonality"), "seed": seed},
         inputs=data.files,
         warnings=warnings(result),
-        summary={**summary(result), **of_samples(clones)},
+        summary={**summary(result), **of_samples(clones, data)},
     )
     return result
 
@@ -70,7 +70,6 @@ def summary(result: Phylogeny) -> dict[str, Any]:
         "n_reassigned": _moved(result, "reassign"),
         "n_merged": len(_pairs(result, "merge")),
         "n_split": len(_pairs(result, "split")),
-        "overdispersion": float(f"{result.data.overdispersion:.4g}"),
         "diagnostics": {name: float(f"{value:.4g}") for name, value in found.diagnostics.items()},
     }
 
@@ -85,9 +84,11 @@ def _pairs(result: Phylogeny, kind: str) -> list[tuple[int, int]]:
     return list(dict.fromkeys((c.before, c.after) for c in result.changes if c.kind == kind))
 
 
-def of_samples(clones: Path | None) -> dict[str, Any]:
-    """What the clones step learned of each sample, handed on to the drivers."""
-    found = read_step(clones)["summary"] if clones is not None else {}
+def of_samples(clones: Path | None, data: PhyloInput) -> dict[str, Any]:
+    """What the clones step learned of each sample, handed on to the drivers; else what this step did."""
+    if clones is None:
+        return {"overdispersion": dict.fromkeys(data.sample_ids, float(f"{data.overdispersion:.4g}"))}
+    found = read_step(clones)["summary"]
     return {name: found[name] for name in ("overdispersion", "purity_factor") if name in found}
 
 
