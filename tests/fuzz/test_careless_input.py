@@ -217,3 +217,47 @@ def test_reads_of_another_sample(demo: Path) -> None:
 
     with pytest.raises(UserError, match="holds the reads of DEMO1_R2"):
         run_counts(demo, "DEMO1", demo.parent / "out", load_settings(None))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: "\ufeff" + text,
+        lambda text: text.replace("\t50\t", "\t50.0\t"),
+        lambda text: text + "\t" * 12 + "\n",
+        lambda text: text.replace("\nTP53", "\n\nTP53"),
+    ],
+)
+def test_harmless_habits_in_a_maf(tmp_path: Path, change) -> None:
+    from fuzz_targets import _MAF, _run_counts
+
+    path = tmp_path / "small.maf"
+    path.write_bytes(change(_MAF).encode())
+    assert _run_counts(path, vcf=path).n_mutations == 3
+
+
+def test_rows_of_a_maf_that_are_none_do_not_hide_the_others(tmp_path: Path) -> None:
+    from fuzz_targets import _MAF, _run_counts
+
+    path = tmp_path / "small.maf"
+    path.write_text(
+        _MAF.replace("\tp.L858R", "").replace("\t7674220\t", "\there\t").replace("60\t0\t\n", "x\t0\t\n")
+    )
+    with pytest.raises(UserError) as caught:
+        _run_counts(path, vcf=path)
+    assert [(fault.row, fault.column) for fault in caught.value.faults] == [
+        (3, None),
+        (5, "Start_Position"),
+        (5, "n_ref_count"),
+    ]
+
+
+def test_whole_numbers_as_other_software_writes_them(tmp_path: Path) -> None:
+    from truncal.errors import Faults
+    from truncal.tables import Table
+
+    faults = Faults()
+    values = Table({"n": ["50", "50.0", "5e1", "50.5", "1,050", "nan", "inf"]}).integers("n", faults)
+    assert values.tolist() == [50, 50, 50, 0, 0, 0, 0]
+    assert [fault.row for fault in faults.found] == [5, 6, 7, 8]

@@ -86,7 +86,7 @@ class Table:
         expected = "an integer" if minimum is None else f"an integer ≥ {minimum}"
         for index, value in enumerate(self.columns[name]):
             try:
-                number = int(value)  # type: ignore[arg-type]
+                number = _integer(value)
             except (TypeError, ValueError):
                 faults.add(f"{value or 'NA'!s} is not {expected}", self.file, self.line(index), name)
                 continue
@@ -127,6 +127,17 @@ class Table:
                 continue
             out[index] = number
         return out
+
+
+def _integer(value: Any) -> int:
+    """A whole number, also as other software writes it (`50.0`)."""
+    try:
+        return int(value)
+    except ValueError:
+        number = float(value)
+        if not number.is_integer():
+            raise
+        return int(number)
 
 
 def _range(low: float, high: float) -> str:

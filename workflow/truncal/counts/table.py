@@ -98,7 +98,7 @@ def _checked(
         seen.setdefault(pair, line)
     present = set(values["sample"])
     for row in rows:
-        if row.sample not in present and "sample_id" not in table.absent:
+        if present and row.sample not in present and "sample_id" not in table.absent:
             shown = ", ".join(sorted(present)[:8])
             faults.add(
                 f"{row.sample} is no sample_id of {path.name}; it has {shown}", sheet.path, row.row, "sample"

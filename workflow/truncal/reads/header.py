@@ -148,9 +148,13 @@ def _check_text(path: Path) -> None:
     if not start:
         raise UserError(Fault("is empty; expected a VCF", path))
     if not start.startswith((b"##fileformat=VCF", b"\xef\xbb\xbf##fileformat", b"BCF")):
-        raise UserError(
-            Fault("is no VCF: it does not begin with ##fileformat=VCF; the header is missing", path)
-        )
+        kinds = {
+            b"\xff\xfe": "it is UTF-16 text",
+            b"\xfe\xff": "it is UTF-16 text",
+            b"PK": "it is a zip file",
+        }
+        what = kinds.get(start[:2], "the header is missing")
+        raise UserError(Fault(f"is no VCF: it does not begin with ##fileformat=VCF; {what}", path))
 
 
 def _check_bgzip_end(handle: Any, path: Path) -> None:

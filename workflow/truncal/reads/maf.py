@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from truncal.reads.annotation import Raw, Source
 from truncal.reads.effects import Effect
 from truncal.reads.vcf import Calls
 from truncal.sheet.samples import Sample
-from truncal.tables import MISSING, Table, check_header, open_text
+from truncal.tables import MISSING, Table, check_header, open_text, unreadable
 
 NAMES = {
     "chrom": ("Chromosome",),
@@ -52,7 +51,7 @@ def is_maf(path: Path) -> bool:
             for line in handle:
                 if line.startswith("##fileformat=VCF"):
                     return False
-                if not line.startswith("#"):
+                if not line.lstrip("\ufeff").startswith("#"):
                     return "Tumor_Sample_Barcode" in line and "Reference_Allele" in line
     except (OSError, EOFError, UnicodeDecodeError, ValueError):
         return False
@@ -70,22 +69,23 @@ def read_maf(path: Path, rows: Sequence[Sample], sheet: Path) -> tuple[Calls, st
         the table lacks columns or depths, values are no counts, or a sample of the sheet is not in it.
 
     """
-    table, first_row = _read(path)
     faults = Faults()
+    table = _read(path, faults)
     column = {what: next((name for name in names if name in table), None) for what, names in NAMES.items()}
-    for what in REQUIRED:
-        if column[what] is None:
-            faults.add(f"lacks column {NAMES[what][0]}; a MAF was expected", path, 1)
+    lacking = [NAMES[what][0] for what in REQUIRED if column[what] is None]
+    for name in lacking:
+        faults.add(f"lacks column {name}; a MAF was expected", path, 1)
     if column["t_alt"] is None or (column["t_ref"] is None and column["t_depth"] is None):
         faults.add("lacks read depths: expected t_alt_count with t_ref_count or t_depth", path, 1)
-    faults.raise_if_any()
+    if lacking:
+        raise UserError(faults.found)
 
     barcodes = table.text(str(column["sample"]))
     present = dict.fromkeys(barcodes)
     place: dict[str | None, int] = {}
     for index, row in enumerate(rows):
         name = row.vcf_sample or row.sample
-        if name not in present:
+        if present and name not in present:
             shown = ", ".join(str(found) for found in list(present)[:6])
             faults.add(
                 f"{name} is no Tumor_Sample_Barcode of {path.name}; it has {shown}",
@@ -101,10 +101,6 @@ def read_maf(path: Path, rows: Sequence[Sample], sheet: Path) -> tuple[Calls, st
     normal_depth = _counts(table, column["n_depth"], faults)
     normal_ref = _counts(table, column["n_ref"], faults)
     normal_depth = np.where(np.isnan(normal_ref), normal_depth, normal_ref + normal_alt)
-    faults.found = [
-        replace(fault, row=fault.row + first_row - 2) if fault.file == path and fault.row else fault
-        for fault in faults.found
-    ]
     faults.raise_if_any()
 
     rank: dict[Key, int] = {}
@@ -164,8 +160,8 @@ def anchored(pos: int, ref: str, alt: str, other: str | None = None) -> tuple[in
     return (pos if not ref else pos - 1), f"N{ref}", f"N{alt}"
 
 
-def _read(path: Path) -> tuple[Table, int]:
-    """The table and the line of its first row, which comments may have moved down."""
+def _read(path: Path, faults: Faults) -> Table:
+    """The table below the comments; rows of the wrong length become faults and are left out."""
     import csv
 
     try:
@@ -175,27 +171,27 @@ def _read(path: Path) -> tuple[Table, int]:
                 for number, fields in enumerate(
                     csv.reader(handle, delimiter="\t", quoting=csv.QUOTE_NONE), start=1
                 )
-                if fields and not fields[0].startswith("#")
+                if any(field.strip() for field in fields) and not fields[0].lstrip("\ufeff").startswith("#")
             ]
     except (OSError, EOFError, ValueError, csv.Error) as error:
-        raise UserError(Fault(f"cannot read the MAF: {error}", path)) from error
-    faults = Faults()
+        raise UserError(Fault(f"cannot read the MAF: {unreadable(error)}", path)) from error
+    if not lines:
+        raise UserError(Fault("is empty; expected a MAF", path))
+    first, header = lines[0][0], [name.removeprefix("\ufeff") for name in lines[0][1]]
+    check_header(header, faults, path, first)
     if len(lines) < 2:
-        faults.add("has a header but no rows" if lines else "is empty; expected a MAF", path)
-        faults.raise_if_any()
-    header = lines[0][1]
-    check_header(header, faults, path, lines[0][0])
+        faults.add("has a header but no rows", path)
     faults.raise_if_any()
     columns: dict[str, list[str | None]] = {name: [] for name in header}
-    stores = [columns[name] for name in header]
+    stores, numbers = list(columns.values()), []
     for number, fields in lines[1:]:
         if len(fields) != len(header):
             faults.add(f"has {len(fields)} fields, the header {len(header)} (tab-separated)", path, number)
             continue
+        numbers.append(number)
         for store, value in zip(stores, fields, strict=True):
             store.append(None if value in ("", "NA", ".") else value)
-    faults.raise_if_any()
-    return Table(columns, path), lines[1][0]
+    return Table(columns, path, numbers)
 
 
 def _counts(table: Table, name: str | None, faults: Faults) -> np.ndarray:
