@@ -1,7 +1,8 @@
 """Fuzz the parsers at length: `python tests/fuzz/fuzz.py [TARGET ...] [--seconds 600] [--bytes 5000000]`.
 
 Each target runs in a child process with 2 GB of memory; an input that kills the child, runs for more than
-20 s or raises anything but `UserError` is kept in `--findings` and the child starts again behind it.
+20 s or raises anything but `UserError` is kept in `--findings` and the child starts again behind it. SIGTERM
+ends a target early, with the figures so far.
 `fuzz_atheris.py` does the same with mutations that are guided by coverage.
 """
 
@@ -70,20 +71,29 @@ def fuzz(target: Target, options: argparse.Namespace) -> dict[str, Any]:
             if place not in ("taken", "refused"):
                 total["findings"][f"{place} on an unchanged seed"] = 1
         round_number = 0
-        while total["cpu"] < options.seconds or total["bytes"] < options.bytes:
+        stopped = False
+
+        def stop(_signal: int, _frame: object) -> None:
+            nonlocal stopped
+            stopped = True
+            child.terminate()
+
+        while not stopped and (total["cpu"] < options.seconds or total["bytes"] < options.bytes):
             state = Path(folder) / "state.json"
             state.unlink(missing_ok=True)
             child = context.Process(
                 target=_child, args=(target, options, seeds, Path(folder), state, round_number, dict(total))
             )
             child.start()
+            signal.signal(signal.SIGTERM, stop)
             child.join()
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the next child must not inherit it
             done = json.loads(state.read_text()) if state.exists() else {}
             for name in ("inputs", "bytes", "taken", "cpu"):
                 total[name] += done.get(name, 0)
             for place in done.get("findings", []):
                 total["findings"][place] = total["findings"].get(place, 0) + 1
-            if child.exitcode not in (0, None):
+            if child.exitcode not in (0, None) and not stopped:
                 place = f"killed: exit {child.exitcode}"
                 _keep(options.findings, target, Path(folder), place)
                 total["findings"][place] = total["findings"].get(place, 0) + 1
