@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import gzip
 import json
 import shutil
@@ -261,3 +262,22 @@ def test_whole_numbers_as_other_software_writes_them(tmp_path: Path) -> None:
     values = Table({"n": ["50", "50.0", "5e1", "50.5", "1,050", "nan", "inf"]}).integers("n", faults)
     assert values.tolist() == [50, 50, 50, 0, 0, 0, 0]
     assert [fault.row for fault in faults.found] == [5, 6, 7, 8]
+
+
+def test_results_that_cannot_be_written(demo: Path, tmp_path: Path, capsys, monkeypatch) -> None:
+    """One line and exit code 1: a file in the folder's place, a full disk."""
+    from truncal import cli, tables
+
+    (tmp_path / "out").write_text("")
+    command = ["counts", "--samples", str(demo), "--patient", "DEMO1", "--quiet", "--out"]
+    assert cli.main([*command, str(tmp_path / "out")]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said == [f"truncal: {tmp_path / 'out'}: cannot be read or written: File exists"]
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tables.os, "replace", full)
+    assert cli.main([*command, str(tmp_path / "elsewhere")]) == 1
+    assert capsys.readouterr().err == "truncal: counts: cannot be read or written: No space left on device\n"
+    assert not list((tmp_path / "elsewhere").iterdir())

@@ -7,12 +7,13 @@ A subcommand's module has `HELP`, `add_arguments(parser)` and `run(args)`; it im
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import sys
 from collections.abc import Sequence
 
 from truncal import __version__, progress
-from truncal.errors import UserError
+from truncal.errors import Fault, UserError
 
 COMMANDS = (
     "check",
@@ -32,6 +33,20 @@ COMMANDS = (
 )
 
 DEFAULT_SEED = 20240
+_ENVIRONMENT = frozenset(
+    (
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EEXIST,
+        errno.ENOTDIR,
+        errno.EISDIR,
+    )
+)
+"""Errors of the system that are no fault of the program: a full or write-protected disk, rights, a file where
+a folder is expected or the other way round."""
 
 
 def parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
@@ -62,7 +77,8 @@ def parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; 0 when done, 2 with the user's faults on stderr, a traceback (1) otherwise.
+    """Run a command; 0 when done, 2 with the user's faults on stderr, 1 otherwise: with one line where a disk
+    is full or a place not to be used, else with a traceback.
 
     A command's `run` may return an exit code of its own.
     """
@@ -76,3 +92,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         for fault in error.faults:
             print(f"truncal: {fault}", file=sys.stderr)
         return 2
+    except OSError as error:
+        if error.errno not in _ENVIRONMENT:
+            raise
+        fault = Fault(f"cannot be read or written: {error.strerror}", error.filename or args.command)
+        print(f"truncal: {fault}", file=sys.stderr)
+        return 1

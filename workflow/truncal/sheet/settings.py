@@ -12,6 +12,7 @@ from typing import Any
 
 from truncal.errors import Fault, Faults, UserError
 from truncal.paths import schema
+from truncal.tables import unreadable
 
 
 @lru_cache(maxsize=1)
@@ -40,7 +41,7 @@ def load_settings(path: str | Path | None = None) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise UserError(Fault("no such settings file", path)) from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        first = str(error).splitlines()[0]
+        first = unreadable(error).splitlines()[0]
         raise UserError(Fault(f"cannot be read as YAML or JSON: {first}", path)) from error
     if given is None:
         given = {}
