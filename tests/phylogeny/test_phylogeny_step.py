@@ -180,9 +180,12 @@ def test_trunk_probability() -> None:
 
 def test_recalibration_keeps_order_and_what_is_not_known() -> None:
     p = np.array([0.0, 0.03, 0.5, 0.97, 1.0, np.nan])
-    assert recalibrated(p, NONE)[1:4] == pytest.approx(p[1:4])
+    sure, none = np.zeros(6), np.ones(6)
+    assert recalibrated(p, sure, NONE)[1:4] == pytest.approx(p[1:4])
+    assert recalibrated(p, none, NONE)[1:4] == pytest.approx(p[1:4])
     for values in (P_TRUNCAL, P_CLONAL):
-        found = recalibrated(p, values)
+        assert (np.diff(recalibrated(p, none, values)[:5]) > 0).all()
+        found = recalibrated(p, sure, values)
         assert (np.diff(found[:5]) > 0).all() and 0 < found[0] < 0.01 and 0.98 < found[4] < 1
         assert np.isnan(found[5])
 

@@ -2,11 +2,14 @@
 
 Clusters, purities and copy numbers are taken as found, so that the model's probabilities lie too far from one
 half, most of all close to 1, where a branch that fills almost every cell passes for the trunk. The map is
-piecewise linear in the logit and keeps order. Its values at `KNOTS` are fitted on simulated tumours that are
-never scored (`python -m benchmarks.recalibrate`, see `docs/method.md`).
+piecewise linear in the logit and keeps order. Of mutations that fit no cluster the model says too little,
+most being trunk mutations whose copy number is off in one sample: their map is a line in the logit. Both are
+fitted on simulated tumours that are never scored (`python -m benchmarks.recalibrate`, see `docs/method.md`).
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,12 +19,25 @@ EDGE = 1e-4
 KNOTS = (-9.21, -4.0, -1.5, 1.5, 4.0, 9.21)
 """Logits of the model's probability between which the map is linear; the outer ones are those of EDGE."""
 
-NONE = KNOTS
-P_TRUNCAL = (-7.07, -3.96, -1.96, 0.47, 1.7, 4.19)
-P_CLONAL = (-8.99, -3.6, -1.75, 0.83, 2.44, 4.68)
+
+class Map(NamedTuple):
+    """Logits at `KNOTS` of a cluster's members; offset and slope of mutations that fit no cluster."""
+
+    member: tuple[float, ...]
+    outlier: tuple[float, float]
 
 
-def recalibrated(p: np.ndarray, values: tuple[float, ...]) -> np.ndarray:
-    """Probabilities of any shape through the map that has these logits at `KNOTS`; NaN stays NaN."""
+NONE = Map(KNOTS, (0.0, 1.0))
+P_TRUNCAL = Map((-7.32, -3.7, -2.17, 0.36, 1.73, 4.51), (1.24, 0.56))
+P_CLONAL = Map((-8.93, -3.25, -1.95, 0.91, 2.52, 4.42), (1.6, 0.97))
+
+
+def recalibrated(p: np.ndarray, outlier: np.ndarray, given: Map) -> np.ndarray:
+    """Probabilities (N,) through a map; outlier: (N,) the share of each map's second part. NaN stays NaN."""
     p = np.clip(p, EDGE, 1 - EDGE)
-    return 1.0 / (1.0 + np.exp(-np.interp(np.log(p) - np.log1p(-p), KNOTS, values)))
+    x = np.log(p) - np.log1p(-p)
+    offset, slope = given.outlier
+    member = 1.0 / (1.0 + np.exp(-np.interp(x, KNOTS, given.member)))
+    alone = 1.0 / (1.0 + np.exp(-(offset + slope * x)))
+    share = np.clip(outlier, 0.0, 1.0)
+    return (1 - share) * member + share * alone

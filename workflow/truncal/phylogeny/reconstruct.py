@@ -101,8 +101,9 @@ def reconstruct(
     by_region = clonal_by_region(data.mutations["mutation_id"], data.sample_ids, data.ccf, p_clonal)
     next_region = next_region_probability(p_clonal, by_region)
     ours = ~np.isnan(p_clonal)  # clusters that the user gives are taken as they are
-    p_clonal = recalibration.recalibrated(p_clonal, recalibration.P_CLONAL)
-    p_truncal = np.where(ours, recalibration.recalibrated(p_truncal, recalibration.P_TRUNCAL), p_truncal)
+    p_clonal = recalibration.recalibrated(p_clonal, outlier, recalibration.P_CLONAL)
+    told = recalibration.recalibrated(p_truncal, outlier, recalibration.P_TRUNCAL)
+    p_truncal = np.where(ours, told, p_truncal)
     return Phylogeny(
         given,
         posterior,
