@@ -15,6 +15,7 @@ import numpy as np
 from truncal.ccf.model import ReadModel
 from truncal.clones.mixture import TRUNK, Fixed, Mixture, expect, fixed_likelihoods, maximise
 from truncal.clones.moves import (
+    EMPTY,
     SPLIT_FROM,
     best_merge,
     least_needed,
@@ -27,14 +28,8 @@ from truncal.clones.moves import (
     without_trunk,
 )
 from truncal.clones.posterior import Centre, cluster_posterior
-from truncal.clones.samples import (
-    USUAL,
-    estimate_error,
-    estimate_overdispersion,
-    expected_copies,
-    purity_spread,
-    refine_purity,
-)
+from truncal.clones.purity import log_plausible, log_prior, other_purities, purity_spread, refine_purity
+from truncal.clones.samples import USUAL, estimate_error, estimate_overdispersion, expected_copies
 from truncal.clones.start import spread_out, starting_groups
 from truncal.copynumber.states import ALL_COPIES
 from truncal.progress import steps
@@ -68,6 +63,9 @@ TAIL = 0.75
 AFRESH = 0.3
 """Change of the (log) variance of the reads from which clusters are looked for afresh."""
 
+AFRESH_PURITY = 0.1
+"""The same of a (log) purity."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -88,6 +86,8 @@ class Fit:
     mixture: Mixture
     overdispersion: np.ndarray
     purity_factor: np.ndarray
+    far: bool = False
+    """Whether purities may be wrong altogether."""
 
 
 def fit_clusters(model: ReadModel, options: Options) -> Fit:
@@ -117,7 +117,8 @@ def _fit_all(model: ReadModel, options: Options) -> Fit:
 
     Where the reads turn out overdispersed, few clusters of wide reads and many of narrow ones are both
     self-consistent; both ends are then tried and the better supported is taken. Without a trunk, gains can't
-    be ordered after it, and branch mutations on all copies of an allele are given a fair chance.
+    be ordered after it, and branch mutations on all copies of an allele are given a fair chance. A large
+    cluster that is in every sample may be the trunk at other purities.
     """
     found = _fit(model, options, options.overdispersion)
     depth = np.maximum(np.median(model.sites.depth, axis=0), 1)
@@ -132,14 +133,18 @@ def _fit_all(model: ReadModel, options: Options) -> Fit:
         freer = model.with_all_copies(ALL_COPIES_WITHOUT_TRUNK)
         for start in (options.overdispersion, WIDE):
             found = better(found, _fit(freer, options, start))
+    if options.purity_error > 0:
+        for factor in other_purities(found.model, found.mixture, found.purity_factor, options.purity_error):
+            found = better(found, _fit(model, options, options.overdispersion, factor))
     return found
 
 
-def _fit(model: ReadModel, options: Options, start: float) -> Fit:
-    """Fit that starts from an overdispersion."""
+def _fit(model: ReadModel, options: Options, start: float, factor: np.ndarray | None = None) -> Fit:
+    """Fit that starts from an overdispersion and from the given purities, or these times factor (S,)."""
     samples = model.shape[1]
     overdispersion = np.full(samples, start)
-    factor = np.ones(samples)
+    tail = factor is not None
+    factor = np.ones(samples) if factor is None else factor
     model = model.with_samples(overdispersion, factor, np.ones(samples))
     fixed = fixed_likelihoods(model)
     mixture = _split_up(model, fixed, _from_scratch(model, fixed, options), options)
@@ -147,8 +152,9 @@ def _fit(model: ReadModel, options: Options, start: float) -> Fit:
     for _ in range(ROUNDS):
         copies = expected_copies(model, mixture)
         before, overdispersion = overdispersion, estimate_overdispersion(model, copies, overdispersion)
-        factor = refine_purity(model, mixture, factor, options.purity_error)
         changed = np.abs(np.log((1 + overdispersion * depth) / (1 + before * depth))).max()
+        given, factor = factor, refine_purity(model, mixture, factor, options.purity_error, tail=tail)
+        changed = max(changed, np.abs(np.log(factor / given)).max() * AFRESH / AFRESH_PURITY)
         model = model.with_samples(overdispersion, factor, estimate_error(model, mixture))
         fixed = fixed_likelihoods(model)
         if changed > AFRESH:
@@ -158,7 +164,7 @@ def _fit(model: ReadModel, options: Options, start: float) -> Fit:
             break
     # again: a purity or overdispersion that was off looked like a cluster that wants to be split
     mixture = _split_up(model, fixed, mixture, options)
-    return _without_tail(Fit(model, fixed, mixture, overdispersion, factor), options)
+    return _without_tail(Fit(model, fixed, mixture, overdispersion, factor, tail), options)
 
 
 def _without_tail(fit: Fit, options: Options) -> Fit:
@@ -187,20 +193,21 @@ def _with_samples(fit: Fit, mixture: Mixture, options: Options) -> Fit:
     """Samples' parameters for another mixture, and the mixture for them."""
     copies = expected_copies(fit.model, mixture)
     overdispersion = estimate_overdispersion(fit.model, copies, fit.overdispersion)
-    factor = refine_purity(fit.model, mixture, fit.purity_factor, options.purity_error)
+    factor = refine_purity(fit.model, mixture, fit.purity_factor, options.purity_error, tail=fit.far)
     model = fit.model.with_samples(overdispersion, factor, estimate_error(fit.model, mixture))
     fixed = fixed_likelihoods(model)
     mixture = _iterate(model, fixed, Mixture(mixture.centres, mixture.responsibility), options)
-    return Fit(model, fixed, mixture, overdispersion, factor)
+    return Fit(model, fixed, mixture, overdispersion, factor, fit.far)
 
 
 def _evidence(fit: Fit, options: Options) -> float:
-    """Log marginal likelihood with the priors of the samples' overdispersions and purities."""
+    """Log marginal likelihood, with the priors of overdispersions and purities and of bare cancer cells."""
     value = log_evidence(fit.model, fit.mixture, options.outlier_prior)
     value -= float(fit.overdispersion.sum()) / USUAL
     if options.purity_error > 0:
         spread = purity_spread(fit.model, options.purity_error)
-        value -= 0.5 * float((((fit.purity_factor - 1) / spread) ** 2).sum())
+        value += float(log_prior(fit.purity_factor, spread).sum())
+        value += log_plausible(fit.model, fit.mixture, EMPTY)
     return value
 
 

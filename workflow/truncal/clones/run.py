@@ -62,7 +62,7 @@ def run_clones(
         "clones",
         parameters={**sections(settings, "clones", "absent", "clonality"), "seed": seed},
         inputs=[counts, *([beside] if beside.exists() else [])],
-        warnings=_warnings(found, sizes, outliers, observations),
+        warnings=[*_warnings(found, sizes, outliers, observations), *_moved_purities(found, observations)],
         summary={
             "n_mutations": len(found.label),
             "n_clusters": len(sizes),
@@ -76,6 +76,27 @@ def run_clones(
 
 def _by_sample(names: list[str], values: np.ndarray) -> dict[str, float]:
     return {name: float(f"{value:.6g}") for name, value in zip(names, values, strict=True)}
+
+
+MOVED = 0.1
+"""Relative change of a purity that is told."""
+
+
+def _moved_purities(found: Clustering, observations: Observations) -> list[tuple[str, str]]:
+    """A warning where mutations of all cancer cells ask for purities other than those given."""
+    moved = []
+    for s, (name, factor) in enumerate(zip(observations.sample_ids, found.purity_factor, strict=True)):
+        rows = observations.called.sample == s
+        given = float(observations.called.purity[rows].max(initial=0.0))
+        if abs(factor - 1) > MOVED:
+            moved.append(f"{name}: {given:.2f} to {min(given * factor, 1.0):.2f}")
+    if not moved:
+        return []
+    text = (
+        "The mutations that all cancer cells share fit other purities than those given, which are used "
+        f"instead ({'; '.join(moved)}). Check purity and ploidy of these samples."
+    )
+    return [("purity", text)]
 
 
 def _warnings(

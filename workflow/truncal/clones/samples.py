@@ -1,4 +1,4 @@
-"""What the clusters say about a sample: the overdispersion of its reads, its error rate and its purity.
+"""What the clusters say about a sample: the overdispersion of its reads and its error rate.
 
 Both come from rows whose number of mutated copies is not in doubt: members of a cluster with a probability of
 at least `SURE`, on a copy that nothing happened to, or on the trunk in a whole-number state.
@@ -36,12 +36,6 @@ WRONG = 0.03
 
 FEWEST = 8
 """Rows a sample needs for an estimate of its own."""
-
-GIVEN_TO = 0.01
-"""Absolute error of a given purity, which comes with two decimals."""
-
-FACTORS = np.linspace(0.8, 1.25, 91)
-"""Purities, as multiples of the given one, to choose from."""
 
 
 def trunk_copies(model: ReadModel) -> tuple[np.ndarray, np.ndarray]:
@@ -102,7 +96,7 @@ def _likeliest(start: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.nd
     return best, np.exp(top - np.logaddexp.reduceat(values, start[:-1]))
 
 
-def _interpolated(tables: np.ndarray, which: np.ndarray, u: np.ndarray) -> np.ndarray:
+def interpolated_rows(tables: np.ndarray, which: np.ndarray, u: np.ndarray) -> np.ndarray:
     """Values at u (R, U) of rows `which` (R,) of tables over u = 0, `STEP`, …; the last beyond their ends."""
     place = np.clip(u / STEP, 0, tables.shape[1] - 1 - 1e-9)
     low = place.astype(np.int64)
@@ -118,7 +112,9 @@ def _log_unlisted(model: ReadModel, copies: np.ndarray) -> np.ndarray:
     for s in range(copies.shape[1]):
         some = (rows.unlisted[:, s] >= 0) & np.isfinite(copies[:, s])
         if some.any():
-            out[some, s] = _interpolated(rows.tables, rows.unlisted[some, s], copies[some, s][:, None])[:, 0]
+            out[some, s] = interpolated_rows(rows.tables, rows.unlisted[some, s], copies[some, s][:, None])[
+                :, 0
+            ]
     return out
 
 
@@ -150,12 +146,6 @@ def estimate_overdispersion(model: ReadModel, copies: np.ndarray, present: np.nd
     return np.where(counts >= FEWEST, out, pooled)
 
 
-def purity_spread(model: ReadModel, error: float) -> np.ndarray:
-    """Relative standard deviation (S,) of the given purities: `error`, and `GIVEN_TO` of their own."""
-    purity = np.maximum(model.sites.purity.max(axis=0), 0.01)
-    return np.sqrt(error**2 + (GIVEN_TO / purity) ** 2)
-
-
 def estimate_error(model: ReadModel, mixture: Mixture) -> np.ndarray:
     """Error rates (S,) as multiples of the given ones, from members of clusters that a sample lacks.
 
@@ -174,45 +164,3 @@ def estimate_error(model: ReadModel, mixture: Mixture) -> np.ndarray:
         errors += np.where(use, rows.alt[members], 0).sum(axis=0)
         expected += np.where(use, rows.depth[members] * given[members], 0).sum(axis=0)
     return errors / expected
-
-
-def refine_purity(model: ReadModel, mixture: Mixture, factor: np.ndarray, error: float) -> np.ndarray:
-    """Purity of each sample as a multiple (S,) of the given one, from the trunk's mutations.
-
-    A mutation counts by its probability of being on the trunk: of two clones that overlap, the sure members of
-    the upper one are those with the most reads, and would let the purity drift up. factor: (S,) the present
-    multiples. error: standard deviation of the given purity relative to it; 0 leaves it.
-    """
-    if error <= 0:
-        return factor
-    rows, sites = model.rows, model.sites
-    spread = purity_spread(model, error)
-    copies, share = trunk_copies(model)
-    belongs = np.where(share >= SURE, mixture.responsibility[:, TRUNK], 0.0)
-    on_trunk = belongs > BARELY
-    out = factor.copy()
-    for s in range(model.shape[1]):
-        use = on_trunk & (rows.table[:, s] == READS) & (rows.depth[:, s] > 0) & np.isfinite(copies[:, s])
-        if belongs[use].sum() < FEWEST:
-            continue
-        purity = np.minimum(sites.purity[use, s][:, None] * FACTORS, 1.0)
-        total = (sites.major[use, s] + sites.minor[use, s])[:, None]
-        v = purity * copies[use, s][:, None] / (purity * total + (1 - purity) * sites.normal[use, s][:, None])
-        p = np.clip(v * (1 - 2 * rows.error[use, s][:, None]) + rows.error[use, s][:, None], 1e-9, 1 - 1e-9)
-        alt, depth = rows.alt[use, s][:, None], rows.depth[use, s][:, None]
-        # reads count as much as their overdispersion lets them
-        weight = belongs[use][:, None] / (1 + (depth - 1) * model.overdispersion[s])
-        score = (weight * (alt * np.log(p) + (depth - alt) * np.log1p(-p))).sum(axis=0)
-        missing = on_trunk & (rows.unlisted[:, s] >= 0) & (rows.table[:, s] >= 0) & np.isfinite(copies[:, s])
-        if missing.any():  # what is listed alone would seem purer
-            given = sites.purity[missing, s][:, None]
-            purity = np.minimum(given * FACTORS, 1.0)
-            total = (sites.major[missing, s] + sites.minor[missing, s])[:, None]
-            normal = sites.normal[missing, s][:, None]
-            scale = purity / (purity * total + (1 - purity) * normal)
-            u = copies[missing, s][:, None] * scale / rows.scale[missing, s][:, None]
-            unlisted = _interpolated(rows.tables, rows.unlisted[missing, s], u)
-            score += (belongs[missing][:, None] * unlisted).sum(axis=0)
-        score -= 0.5 * ((FACTORS - 1) / spread[s]) ** 2
-        out[s] = FACTORS[score.argmax()]
-    return out
