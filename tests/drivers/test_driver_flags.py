@@ -7,7 +7,7 @@ from tumours import SETTINGS, tumour, variant
 
 from truncal.drivers.drugs import load_drugs
 from truncal.drivers.events import small_variant_events
-from truncal.drivers.flags import all_flags, looks_germline, purity_refitted, purity_too_high
+from truncal.drivers.flags import all_flags, looks_germline, purity_too_high
 from truncal.drivers.run import find_small_variants, make_matcher
 from truncal.drivers.statements import load_statements
 from truncal.drivers.tumour import Sample, Tumour
@@ -134,7 +134,5 @@ def test_a_founder_that_fills_half_a_sample_tells_of_the_purity() -> None:
     assert purity is not None
     # one copy of two, in half of the cells: the reads of half the purity
     assert f"at {purity / 2:.2f}" in row["text"] and "50%" in row["text"]
-    given.purity_factor = np.array([1.0, 0.5])
-    assert [row["sample_id"] for row in purity_refitted(given)] == [given.sample_ids[1]]
     two = tumour([variant("7:55191822:T>G")], [[0.5]], cluster=[1], tree={1: 0, 2: 0}, dcf=[[0.5], [0.5]])
     assert purity_too_high(two) == []

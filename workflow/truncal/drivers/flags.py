@@ -27,8 +27,6 @@ RESISTANCE = frozenset({"on_target_resistance", "bypass", "downstream"})
 GERMLINE_VAF = 0.3
 """Allele fraction in the normal sample from which an alteration is germline rather than contamination."""
 REJECT = 0.01
-REFITTED = 1.15
-"""Factor from which a purity that the reads fit is not the one that was given."""
 NOT_FULL = 0.9
 """A founder whose DCF is surely below this leaves cells that descend from no clone."""
 FEW_SHARED = 0.02
@@ -49,7 +47,6 @@ def all_flags(
         *haematopoiesis(tumour, events),
         *independent_primaries(tumour, polyclonal),
         *purity_too_high(tumour),
-        *purity_refitted(tumour),
         *convergent(tumour, events, drugs),
         *lost_t790m(events, tumour),
         *excluded_drivers(tumour),
@@ -229,19 +226,6 @@ def purity_too_high(tumour: Tumour) -> list[dict[str, Any]]:
             "and what is called subclonal for that sample alone may be clonal."
         )
         out.append(_flag("purity_too_high", "warning", text, None, sample.id))
-    return out
-
-
-def purity_refitted(tumour: Tumour) -> list[dict[str, Any]]:
-    """Samples whose reads fit another purity than the given one; everything rests on the fitted one."""
-    out = []
-    for sample, factor in zip(tumour.samples, tumour.purity_factor.tolist(), strict=True):
-        if sample.purity is not None and max(factor, 1 / factor) >= REFITTED:
-            text = (
-                f"The reads of {sample.id} fit a purity of {min(sample.purity * factor, 1):.2f}, not the "
-                f"{sample.purity:.2f} that was given; cancer cell fractions rest on the fitted one."
-            )
-            out.append(_flag("purity_refitted", "note", text, None, sample.id))
     return out
 
 
