@@ -10,7 +10,9 @@ import argparse
 import re
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -110,7 +112,9 @@ def _tools(
     with tempfile.TemporaryDirectory() as folder:
         counts = tumour.write(Path(folder) / "counts.tsv")
         started = time.perf_counter()
-        found = truncal_prediction(counts, Path(folder) / "out")
+        # these tumours have no purity (a DCF below 1 everywhere is part of their truth): 1 is not an estimate
+        known = {"clones.purity_error": 0.0} if tumour.dataset == "pairtree-sims" else {}
+        found = truncal_prediction(counts, Path(folder) / "out", known)
         seconds = time.perf_counter() - started
         out["truncal"] = score(tumour, found) | {"seconds": seconds}
         clonal = tumour.truth.clonal()
@@ -129,13 +133,17 @@ def _tools(
     return out
 
 
-def truncal_prediction(counts: Path, out: Path) -> Prediction:
-    """Run the clones step and read its files back."""
+def truncal_prediction(counts: Path, out: Path, settings: Mapping[str, Any] | None = None) -> Prediction:
+    """Run the clones step and read its files back; `settings` are changes by dotted name."""
     from truncal.clones.run import run_clones
     from truncal.clones.truncal import provisional_p_truncal
     from truncal.sheet.settings import load_settings
 
-    result = run_clones(counts, out, load_settings(None), seed=1)
+    chosen = load_settings(None)
+    for name, value in (settings or {}).items():
+        section, key = name.split(".")
+        chosen[section] = chosen[section] | {key: value}
+    result = run_clones(counts, out, chosen, seed=1)
     found = Prediction()
     p_truncal = provisional_p_truncal(result.responsibility, result.p_trunk)
     for index, row in enumerate(read_rows(out / "mutations.tsv")):
