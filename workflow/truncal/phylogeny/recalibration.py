@@ -28,8 +28,8 @@ class Map(NamedTuple):
 
 
 NONE = Map(KNOTS, (0.0, 1.0))
-P_TRUNCAL = Map((-7.32, -3.7, -2.17, 0.36, 1.73, 4.51), (1.24, 0.56))
-P_CLONAL = Map((-8.93, -3.25, -1.95, 0.91, 2.52, 4.42), (1.6, 0.97))
+P_TRUNCAL = Map((-7.02, -4.14, -2.08, 0.32, 1.57, 4.41), (1.21, 0.47))
+P_CLONAL = Map((-9.44, -3.47, -1.87, 0.81, 2.45, 4.42), (1.51, 0.96))
 
 
 def recalibrated(p: np.ndarray, outlier: np.ndarray, given: Map) -> np.ndarray:
