@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
+from truncal.errors import Faults
 from truncal.phylogeny.evidence import binomial_density, build_evidence, interval
-from truncal.phylogeny.inputs import PhyloInput, pseudo_counts, read_ssm
+from truncal.phylogeny.inputs import PhyloInput, pseudo_counts, read_reads, read_ssm
 from truncal.phylogeny.partition import log_integral, mixture_gain, two_parts
 from truncal.phylogeny.reads import UNEXPLAINED, Reads
 from truncal.phylogeny.reconstruct import reconstruct
@@ -223,3 +224,27 @@ def test_two_parts_of_one_clone_gain_nothing() -> None:
     alike = Reads(alt, depth - alt, np.zeros(alt.shape), np.full(alt.shape, 0.5))
     parts = two_parts(alike, np.linspace(0, 1, 201), 100)
     assert parts is None or parts.gain < 0
+
+
+def reads_file(folder: Path, **parts: np.ndarray) -> tuple[Reads | None, list[str]]:
+    np.savez(folder / "reads.npz", **parts)
+    faults = Faults()
+    return read_reads(folder / "reads.npz", (3, 2), faults), [fault.message for fault in faults.found]
+
+
+def test_files_of_reads_that_do_not_fit_are_named(tmp_path: Path) -> None:
+    names = ("alt", "ref", "offset", "slope")
+    whole = {name: np.ones((3, 2)) for name in names}
+    found, faults = reads_file(tmp_path, **whole)
+    assert found is not None
+    assert not faults
+    for wrong in (np.ones((2, 2)), np.full((3, 2), np.nan), -np.ones((3, 2))):
+        found, faults = reads_file(tmp_path, **{**whole, "alt": wrong})
+        assert found is None
+        assert "3 mutations in 2 samples" in faults[0]
+    found, faults = reads_file(tmp_path, alt=np.ones((3, 2)))
+    assert found is None
+    assert "not a file of reads" in faults[0]
+    (tmp_path / "reads.npz").write_bytes(b"no archive")
+    assert read_reads(tmp_path / "reads.npz", (3, 2), Faults()) is None
+    assert read_reads(tmp_path / "none.npz", (3, 2), Faults()) is None

@@ -89,7 +89,7 @@ def read_clones(directory: Path, model_error: float) -> PhyloInput:
         for i, column in enumerate(columns):
             observed[i, place[cluster], at[sample]] = column[row]
     membership = _membership(directory / "cluster_posterior.tsv", mutations, place, faults)
-    reads = _read_reads(directory / "reads.npz", (len(mutations), len(samples)), faults)
+    reads = read_reads(directory / "reads.npz", (len(mutations), len(samples)), faults)
     faults.raise_if_any()
     density, peak = grid_density(grid, logs)
     facts = build_evidence(density, peak, model_error)
@@ -133,7 +133,7 @@ def _read_likelihood(path: Path) -> tuple[list[int], list[str], np.ndarray, np.n
     return ids, samples, grid, logs
 
 
-def _read_reads(path: Path, shape: tuple[int, int], faults: Faults) -> Reads | None:
+def read_reads(path: Path, shape: tuple[int, int], faults: Faults) -> Reads | None:
     """Reads of single mutations, in the order of `mutations.tsv`; None where there is no such file."""
     if not path.exists():
         return None
