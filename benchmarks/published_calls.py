@@ -3,6 +3,7 @@ disagreement."""
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from collections import Counter, defaultdict
@@ -90,10 +91,11 @@ def _reason(tumour: Tumour, name: str, truncal: bool, out: Path) -> str:
     """
     own = {row["sample_id"]: row for row in tumour.rows if row["mutation_id"] == name}
     result = [row for row in read_rows(out / "ccf.tsv") if row["mutation_id"] == name]
+    factor = json.loads((out / "step.json").read_text(encoding="utf-8"))["summary"]["purity_factor"]
     if truncal:
         for row in own.values():
             alt, ref = int(row["alt_counts"]), int(row["ref_counts"])
-            if beta.ppf(0.975, alt + 1, ref) < _frequency(row):
+            if beta.ppf(0.975, alt + 1, ref) < _frequency(row, factor):
                 return "too_few_reads"
         label = next(r for r in read_rows(out / "mutations.tsv") if r["mutation_id"] == name)
         return "outlier" if label["cluster_id"] == "-1" else "other"
@@ -105,13 +107,13 @@ def _reason(tumour: Tumour, name: str, truncal: bool, out: Path) -> str:
         there = [row for row in tumour.rows if row["sample_id"] == sample]
         depth = np.median([int(row["alt_counts"]) + int(row["ref_counts"]) for row in there])
         limit = min(int(row["alt_counts"]) for row in there)
-        frequency = float(np.median([_frequency(row) for row in there]))
+        frequency = float(np.median([_frequency(row, factor) for row in there]))
         chances.append(binom.cdf(limit - 1, int(depth), frequency))
     return "may_be_missed" if chances and min(chances) >= 0.05 else "other"
 
 
-def _frequency(row: Mapping[str, str]) -> float:
-    """Expected frequency of one copy in every cancer cell."""
-    purity = float(row["tumour_content"])
+def _frequency(row: Mapping[str, str], factor: Mapping[str, float]) -> float:
+    """Expected frequency of one copy in every cancer cell, at the purity that the clones step found."""
+    purity = min(float(row["tumour_content"]) * factor[row["sample_id"]], 1.0)
     total = float(row["major_cn"]) + float(row["minor_cn"])
     return purity / (purity * total + (1 - purity) * float(row["normal_cn"]))

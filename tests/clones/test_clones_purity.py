@@ -99,3 +99,23 @@ def test_rare_clones_at_great_depth_are_parted_and_stay_so(tmp_path):
     found = fit_clusters(read_model(read_observations(path), absent=Absent()), Options())
     sizes = np.sort(found.mixture.responsibility[:, 1:-1].sum(axis=0))
     assert len(sizes) == 2 and sizes[0] == pytest.approx(80, abs=30)
+
+
+def test_what_a_sample_does_not_list_is_cut_off_the_trunk(tmp_path):
+    """A clone of all cells of one sample that the other, shallow, may have missed."""
+    rng = np.random.default_rng(1)
+    lines = [HEADER]
+    for n in range(240):
+        for s in range(2):
+            depth, dcf = (60, 1.0) if s == 0 or n < 160 else (60, 0.0)
+            alt = rng.binomial(depth, 0.12 * dcf)
+            if alt >= 4:
+                lines.append(f"m{n}\ts{s}\t{depth - alt}\t{alt}\t1\t1\t2\t0.24")
+    path = tmp_path / "counts.tsv"
+    path.write_text("\n".join(lines) + "\n")
+    model = read_model(read_observations(path), absent=Absent())
+    found = fit_clusters(model, Options())
+    sizes = found.mixture.responsibility[:, 1:-1].sum(axis=0)
+    assert len(sizes) == 1 and sizes[0] == pytest.approx(80, abs=35)
+    low, high = sorted(found.mixture.centres[0].mean)
+    assert low < 0.4 and high > 0.9

@@ -24,6 +24,7 @@ from truncal.clones.moves import (
     scores,
     split,
     split_trunk,
+    split_unlisted,
     without,
     without_trunk,
 )
@@ -65,6 +66,10 @@ AFRESH = 0.3
 
 AFRESH_PURITY = 0.1
 """The same of a (log) purity."""
+
+MORE_OUTLIERS = 0.1
+"""Share of the mutations that may fit nothing at purities far from the given ones and do at those: few reads
+fit an outlier about as well as a clone."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +140,14 @@ def _fit_all(model: ReadModel, options: Options) -> Fit:
             found = better(found, _fit(freer, options, start))
     if options.purity_error > 0:
         for factor in other_purities(found.model, found.mixture, found.purity_factor, options.purity_error):
-            found = better(found, _fit(model, options, options.overdispersion, factor))
+            other = _fit(model, options, options.overdispersion, factor)
+            if _outliers(other) <= _outliers(found) + MORE_OUTLIERS * model.shape[0]:
+                found = better(found, other)
     return found
+
+
+def _outliers(fit: Fit) -> float:
+    return float(fit.mixture.responsibility[:, -1].sum())
 
 
 def _fit(model: ReadModel, options: Options, start: float, factor: np.ndarray | None = None) -> Fit:
@@ -319,13 +330,17 @@ def _divide(model: ReadModel, fixed: Fixed, mixture: Mixture) -> Mixture | None:
             centres[k] = pair[0]
             centres.append(pair[1])
             part(k + 1, members, 1 - share)
+    branch = None
     members = np.flatnonzero((r[:, TRUNK] > 0.5) & known)
     if len(members) >= SPLIT_FROM:
         z = scores(model, members, copies[members])
         branch = split_trunk(model, fixed, members, r[members, TRUNK], z)
-        if branch is not None:
-            centres.append(branch[0])
-            part(TRUNK, members, branch[1])
+    if branch is None:
+        members = np.flatnonzero(r[:, TRUNK] > 0.5)
+        branch = split_unlisted(model, fixed, members, r[members, TRUNK])
+    if branch is not None:
+        centres.append(branch[0])
+        part(TRUNK, members, branch[1])
     if not added:
         return None
     return Mixture(centres, np.column_stack([r[:, :-1], *added, r[:, -1:]]))

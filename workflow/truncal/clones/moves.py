@@ -300,11 +300,47 @@ def split_trunk(
     if values[-1] < (1 + math.sqrt(samples / n)) ** 2:
         return None
     axis = vectors[:, -1] * (1 if vectors[:, -1].sum() > 0 else -1)
-    trunk = fixed.trunk[members]
     share = 1 / (1 + np.exp(np.clip(z @ axis + 0.5, -30, 30)))
+    return _cut_off(model, fixed, members, weights, share, np.full(samples, 0.9), TRUNK_COST)
+
+
+def split_unlisted(
+    model: ReadModel, fixed: Fixed, members: np.ndarray, weights: np.ndarray
+) -> tuple[Centre, np.ndarray] | None:
+    """A branch absent from samples that do not list some of the trunk's members, and its share (n,), or None.
+
+    Of the sets of samples that list a member, the one that is best explained by a branch is cut off.
+    """
+    unlisted = model.rows.unlisted[members] >= 0
+    unlisted &= model.rows.table[members] != READS
+    patterns, which = np.unique(unlisted, axis=0, return_inverse=True)
+    which = which.reshape(-1)
+    best: tuple[float, tuple[Centre, np.ndarray] | None] = (0.0, None)
+    for index, pattern in enumerate(patterns):
+        inside = which == index
+        if not pattern.any() or inside.sum() < SPLIT_FROM:
+            continue
+        found = _cut_off(
+            model, fixed, members, weights, np.where(inside, 0.9, 0.01), np.where(pattern, 0.01, 0.95), 0.0
+        )
+        if found is not None and weights @ found[1] > best[0]:
+            best = (float(weights @ found[1]), found)
+    return best[1]
+
+
+def _cut_off(
+    model: ReadModel,
+    fixed: Fixed,
+    members: np.ndarray,
+    weights: np.ndarray,
+    share: np.ndarray,
+    phi: np.ndarray,
+    cost: float,
+) -> tuple[Centre, np.ndarray] | None:
+    """A branch with a share (n,) of the trunk's members, by expectation–maximisation, where it gains."""
+    trunk = fixed.trunk[members]
     centre, gain = None, -math.inf
-    phi = np.full(samples, 0.9)
-    variance = np.full(samples, 1e-3)
+    variance = np.full(len(phi), 1e-3)
     for _ in range(LOCAL_SWEEPS):
         part = weights * share
         if part.sum() < 1.5:
@@ -316,7 +352,7 @@ def split_trunk(
         branch = _columns(model, members, [centre])[:, 0] + math.log(size)
         both = np.logaddexp(branch, trunk + math.log1p(-min(size, 1 - 1e-6)))
         before = gain
-        gain = float((weights * (both - trunk)).sum() + centre.occam.sum()) - TRUNK_COST - penalty(model)
+        gain = float((weights * (both - trunk)).sum() + centre.occam.sum()) - cost - penalty(model)
         share = np.exp(branch - both)
         if abs(gain - before) < 0.1:
             break
