@@ -28,8 +28,8 @@ class Map(NamedTuple):
 
 
 NONE = Map(KNOTS, (0.0, 1.0))
-P_TRUNCAL = Map((-7.02, -4.14, -2.08, 0.32, 1.57, 4.41), (1.21, 0.47))
-P_CLONAL = Map((-9.44, -3.47, -1.87, 0.81, 2.45, 4.42), (1.51, 0.96))
+P_TRUNCAL = Map((-7.02, -4.15, -2.1, 0.35, 1.63, 4.53), (1.22, 0.47))
+P_CLONAL = Map((-9.44, -3.47, -1.9, 0.84, 2.51, 4.48), (1.52, 0.96))
 
 
 def recalibrated(p: np.ndarray, outlier: np.ndarray, given: Map) -> np.ndarray:
