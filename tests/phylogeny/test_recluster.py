@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from tests.phylogeny.drawn import write_ssm
 
+from truncal.ccf.observations import UNEXPLAINED
 from truncal.errors import Faults
 from truncal.phylogeny.evidence import binomial_density, build_evidence, interval
 from truncal.phylogeny.inputs import PhyloInput, pseudo_counts, read_reads, read_ssm
 from truncal.phylogeny.partition import log_integral, mixture_gain, two_parts
-from truncal.phylogeny.reads import UNEXPLAINED, Reads
+from truncal.phylogeny.reads import Reads
 from truncal.phylogeny.reconstruct import reconstruct
 from truncal.phylogeny.result import Phylogeny
 from truncal.phylogeny.run import summary, warnings
@@ -42,23 +43,9 @@ def clusters_of(
 
     groups: the parts of which each cluster consists, part p being the mutations of row p of `phi`.
     """
-    generator = np.random.default_rng(seed)
-    lines, parts = ["id\tname\tvar_reads\ttotal_reads\tvar_read_prob"], []
-    for row, size in zip(phi, sizes, strict=True):
-        members = []
-        for _ in range(size):
-            total = generator.poisson(depth, len(row)) + 1
-            alt = generator.binomial(total, row / 2)
-            members.append(f"s{len(lines)}")
-            texts = (",".join(map(str, values)) for values in (alt, total, [0.5] * len(row)))
-            lines.append("\t".join([members[-1], members[-1], *texts]))
-        parts.append(members)
-    clusters = [[name for part in group for name in parts[part]] for group in groups]
-    ssm, params = folder / "t.ssm", folder / "t.json"
-    ssm.write_text("\n".join(lines) + "\n")
-    params.write_text(json.dumps({"samples": [f"R{s}" for s in range(phi.shape[1])], "clusters": clusters}))
+    ssm, params = write_ssm(folder, phi, sizes, groups, depth, seed)
     data = read_ssm(ssm, params, 0.01)
-    fields = [line.split("\t") for line in lines[1:]]
+    fields = [line.split("\t") for line in ssm.read_text().splitlines()[1:]]
     alt, depth_of = (np.array([row[i].split(",") for row in fields], dtype=float) for i in (2, 3))
     reads = Reads(alt, depth_of - alt, np.zeros(alt.shape), np.full(alt.shape, 0.5))
     label = np.array([int(cluster) for cluster in data.mutations["cluster_id"]])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.phylogeny.drawn import write_ssm
 
 from truncal.phylogeny.inputs import PhyloInput, pseudo_counts, read_ssm
 from truncal.phylogeny.reconstruct import reconstruct
@@ -20,20 +20,7 @@ from truncal.tables import read_table
 
 def clones_of(folder: Path, phi: np.ndarray, sizes: list[int], depth: int = 300, seed: int = 1) -> PhyloInput:
     """Clones with these observed DCFs, as the clones step would hand them on (purity known)."""
-    generator = np.random.default_rng(seed)
-    lines, clusters = ["id\tname\tvar_reads\ttotal_reads\tvar_read_prob"], []
-    for row, size in zip(phi, sizes, strict=True):
-        members = []
-        for _ in range(size):
-            total = generator.poisson(depth, len(row)) + 1
-            alt = generator.binomial(total, row / 2)
-            members.append(f"s{len(lines)}")
-            texts = (",".join(map(str, values)) for values in (alt, total, [0.5] * len(row)))
-            lines.append("\t".join([members[-1], members[-1], *texts]))
-        clusters.append(members)
-    ssm, params = folder / "t.ssm", folder / "t.json"
-    ssm.write_text("\n".join(lines) + "\n")
-    params.write_text(json.dumps({"samples": [f"R{s}" for s in range(phi.shape[1])], "clusters": clusters}))
+    ssm, params = write_ssm(folder, phi, sizes, [[k] for k in range(len(sizes))], depth, seed)
     data = read_ssm(ssm, params, 0.01)
     alt, ref = pseudo_counts(data.evidence)
     return replace(data, alt=alt, ref=ref, share=np.ones(1), purity_known=True)

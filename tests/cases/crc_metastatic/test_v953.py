@@ -6,34 +6,17 @@ has lost its other copy everywhere.
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import pytest
-
-from truncal.cli import main
+from tests.cases.steps import drivers_of, rows
 
 
 @pytest.fixture(scope="module")
 def drivers(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The drivers step's folder, from the VCFs and segments."""
     sheet = shared / "data" / "crc-metastatic" / "inputs" / "sample_sheet.tsv"
-    folder = tmp_path_factory.mktemp("v953")
-    counts, clones, tree, out = (folder / name for name in ("counts", "clones", "phylogeny", "drivers"))
-    steps = (
-        ["counts", "--samples", sheet, "--patient", "V953", "--out", counts],
-        ["clones", "--counts", counts / "counts.tsv", "--out", clones],
-        ["phylogeny", "--clones", clones, "--out", tree],
-        ["drivers", "--counts", counts / "counts.tsv", "--phylogeny", tree, "--out", out],
-    )
-    for step in steps:
-        assert main([*map(str, step), "--quiet"]) == 0
-    return out
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8") as handle:
-        return list(csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return drivers_of(sheet, "V953", tmp_path_factory.mktemp("v953"))
 
 
 def test_tp53_is_lost_on_the_trunk(drivers: Path) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import pytest
-
-from truncal.cli import main
+from tests.cases.steps import drivers_of, rows
 
 SAMPLES = (("primary_R1", 0.13, 1), ("primary_R2", 0.09, 1), ("relapse_R1", 0.34, 2))
 
@@ -25,21 +23,7 @@ def drivers(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows.append(f"CRUK0044\t{sample}\t{vcf}\t{sample}\t{segments}\t{purity}\tfemale\t{timepoint}")
     sheet = folder / "samples.tsv"
     sheet.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    counts, clones, tree, out = (folder / name for name in ("counts", "clones", "phylogeny", "drivers"))
-    steps = (
-        ["counts", "--samples", sheet, "--patient", "CRUK0044", "--out", counts],
-        ["clones", "--counts", counts / "counts.tsv", "--out", clones],
-        ["phylogeny", "--clones", clones, "--out", tree],
-        ["drivers", "--counts", counts / "counts.tsv", "--phylogeny", tree, "--out", out],
-    )
-    for step in steps:
-        assert main([*map(str, step), "--quiet"]) == 0
-    return out
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8") as handle:
-        return list(csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return drivers_of(sheet, "CRUK0044", folder)
 
 
 def test_kras_is_on_the_trunk(drivers: Path) -> None:

@@ -9,12 +9,9 @@ import numpy as np
 
 from truncal.ccf.absent import Absent, not_called_tables
 from truncal.ccf.likelihood import MOST_OVERDISPERSED, NEGLIGIBLE, row_constants
-from truncal.ccf.observations import Observations
+from truncal.ccf.observations import UNEXPLAINED, Observations
 from truncal.ccf.order import canonical_order
 from truncal.copynumber.states import States, copy_number_states, settled, whole_numbers_tested
-
-UNEXPLAINED = 2e-3
-"""Prior probability that one row (mutation × sample) is explained by nothing, e.g. by a wrong copy number."""
 
 READS, NOTHING = -1, -2
 """Values of `Rows.table`: reads were counted; nothing is known. Others are rows of the not-called tables."""

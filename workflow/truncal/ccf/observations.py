@@ -14,6 +14,9 @@ VARIANT_COLUMNS = ("chrom", "pos", "ref", "alt", "gene", "hgvsp")
 REQUIRED = ("mutation_id", "sample_id", "ref_counts", "alt_counts", "major_cn", "minor_cn", "normal_cn")
 DEFAULT_ERROR_RATE = 0.001
 
+UNEXPLAINED = 2e-3
+"""Prior probability that one row (mutation × sample) is explained by nothing, e.g. by a wrong copy number."""
+
 
 @dataclass(frozen=True)
 class Sites:
@@ -61,6 +64,15 @@ class Sites:
         """Expected VAF per mutated copy, ρ / (ρC + (1 − ρ)C₀), (R,)."""
         alleles = self.purity * self.total + (1 - self.purity) * self.normal
         return self.purity / np.maximum(alleles, 1e-6)
+
+
+def purity_at(scale: float, total: float) -> float:
+    """Purity at which one mutated copy of `total`, beside two in normal cells, has this VAF; at most 1.
+
+    `Sites.scale` solved for ρ.
+    """
+    room = 1 - scale * (total - 2)
+    return 1.0 if room <= 0 else min(2 * scale / room, 1.0)
 
 
 @dataclass(frozen=True)

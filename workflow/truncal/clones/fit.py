@@ -15,7 +15,6 @@ import numpy as np
 from truncal.ccf.model import ReadModel
 from truncal.clones.mixture import TRUNK, Fixed, Mixture, expect, fixed_likelihoods, maximise
 from truncal.clones.moves import (
-    EMPTY,
     SPLIT_FROM,
     best_merge,
     least_needed,
@@ -218,7 +217,7 @@ def _evidence(fit: Fit, options: Options) -> float:
     if options.purity_error > 0:
         spread = purity_spread(fit.model, options.purity_error)
         value += float(log_prior(fit.purity_factor, spread).sum())
-        value += log_plausible(fit.model, fit.mixture, EMPTY)
+        value += log_plausible(fit.model, fit.mixture)
     return value
 
 

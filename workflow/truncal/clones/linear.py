@@ -13,6 +13,7 @@ from truncal.ccf.model import READS
 from truncal.clones.fit import Fit
 from truncal.clones.kernels import TABLE_STEP, state_shares, trunk_states
 from truncal.clones.mixture import TRUNK
+from truncal.clones.samples import likeliest
 from truncal.copynumber.states import ALL_COPIES
 
 TOLD = 2.0
@@ -37,7 +38,7 @@ def linear_reads(fit: Fit) -> np.ndarray:
     for column in np.unique(label).tolist():
         members = np.flatnonzero(label == column)
         if column == TRUNK:
-            u1[members] = states.trunk_u[_best(trunk, states.trunk_start, members)]
+            u1[members] = states.trunk_u[likeliest(states.trunk_start, trunk)[0][members]]
         elif column <= len(fit.mixture.centres):
             centre = fit.mixture.centres[column - 1]
             shares = state_shares(
@@ -46,7 +47,7 @@ def linear_reads(fit: Fit) -> np.ndarray:
             )  # fmt: skip
             sizes = states.branch_start[members + 1] - states.branch_start[members]
             begin = np.concatenate([[0], np.cumsum(sizes)])
-            within = _best(shares, begin, np.arange(len(members))) - begin[:-1]
+            within = likeliest(begin, shares)[0] - begin[:-1]
             best = states.branch_start[members] + within
             kind = states.branch_kind[best]
             u0[members] = states.branch_change[best]
@@ -71,11 +72,6 @@ def linear_reads(fit: Fit) -> np.ndarray:
     out[missing] = _unlisted(rows.tables, rows.table[missing], u0[missing], u1[missing])
     out[~known] = 0.0
     return out
-
-
-def _best(values: np.ndarray, start: np.ndarray, sites: np.ndarray) -> np.ndarray:
-    """Row of the highest value of each site."""
-    return np.array([start[n] + values[start[n] : start[n + 1]].argmax() for n in sites], dtype=np.int64)
 
 
 def _unlisted(tables: np.ndarray, which: np.ndarray, u0: np.ndarray, u1: np.ndarray) -> np.ndarray:

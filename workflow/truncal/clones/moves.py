@@ -14,13 +14,7 @@ from truncal.ccf.model import READS, ReadModel
 from truncal.clones.kernels import branch_log_likelihood
 from truncal.clones.mixture import TRUNK, Fixed, Mixture
 from truncal.clones.posterior import Centre, cluster_posterior
-from truncal.clones.prior import LOG_BETWEEN
-
-CLUSTER_COST = 1.0
-"""Log prior odds against one more cluster, beyond its weight."""
-
-SAME = 0.4
-"""Prior that a clone and its nearest relative have the same DCF in a sample."""
+from truncal.clones.prior import LOG_BETWEEN, SAME, weight_cost
 
 TRUNK_COST = 6.0
 """Log prior odds against a clone cut off the trunk's tail, where a purity or state that is off collects
@@ -46,7 +40,7 @@ STARTS = (0.0, 1.0, -1.0)
 
 def penalty(model: ReadModel) -> float:
     """Cost of one more cluster, without its DCF."""
-    return 0.5 * math.log(model.shape[0]) + CLUSTER_COST
+    return weight_cost(model.shape[0])
 
 
 def trunk_cost(centre: Centre) -> float:
@@ -309,7 +303,7 @@ def split_unlisted(
 ) -> tuple[Centre, np.ndarray] | None:
     """A branch absent from samples that do not list some of the trunk's members, and its share (n,), or None.
 
-    Of the sets of samples that list a member, the one that is best explained by a branch is cut off.
+    Of the sets of samples that list a member and gain as a branch, the one that takes most is cut off.
     """
     unlisted = model.rows.unlisted[members] >= 0
     unlisted &= model.rows.table[members] != READS

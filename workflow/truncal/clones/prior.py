@@ -1,4 +1,4 @@
-"""Prior over a cluster's DCF in one sample: a clone is absent, in all cells, or anything between."""
+"""Priors of clusters: of a DCF in one sample (absent, in all cells or between), and of their number."""
 
 from __future__ import annotations
 
@@ -11,3 +11,14 @@ AT_ONE = 0.05
 """Probability that a clone other than the trunk makes up a whole sample."""
 
 LOG_ZERO, LOG_ONE, LOG_BETWEEN = math.log(AT_ZERO), math.log(AT_ONE), math.log(1 - AT_ZERO - AT_ONE)
+
+SAME = 0.4
+"""Prior that a clone and its nearest relative have the same DCF in a sample."""
+
+CLUSTER_COST = 1.0
+"""Log prior odds against one more cluster, beyond its weight."""
+
+
+def weight_cost(mutations: int) -> float:
+    """Log units that one more cluster costs among so many mutations, without its DCF."""
+    return 0.5 * math.log(max(mutations, 1)) + CLUSTER_COST

@@ -11,7 +11,9 @@ import math
 import numpy as np
 
 from truncal.ccf.model import READS, ReadModel
+from truncal.ccf.observations import purity_at
 from truncal.clones.mixture import TRUNK, Mixture
+from truncal.clones.moves import EMPTY
 from truncal.clones.posterior import Centre
 from truncal.clones.samples import BARELY, FEWEST, SURE, interpolated_rows, trunk_copies
 
@@ -19,7 +21,8 @@ GIVEN_TO = 0.01
 """Absolute error of a given purity, which comes with two decimals."""
 
 WRONG, WRONG_BY = 0.05, 0.35
-"""Share of purities that are wrong altogether, and the standard deviation of the logarithm of their error."""
+"""Share of purities that are wrong altogether, and the standard deviation of the logarithm of their error
+(log-normal with its mode at the given purity)."""
 
 STEP = math.log(1.005)
 LEAST, MOST = math.log(0.25), math.log(2.5)
@@ -59,7 +62,7 @@ def log_prior(factor: np.ndarray, spread: np.ndarray | float, *, tail: bool = Tr
     if not tail:
         return -0.5 * ((factor - 1) / spread) ** 2
     right = (1 - WRONG) * np.exp(-0.5 * ((factor - 1) / spread) ** 2)
-    wrong = WRONG * spread / (WRONG_BY * factor) * np.exp(-0.5 * (np.log(factor) / WRONG_BY) ** 2)
+    wrong = WRONG * spread / WRONG_BY * np.exp(-0.5 * ((np.log(factor) / WRONG_BY) ** 2 + WRONG_BY**2))
     return np.log(right + wrong)
 
 
@@ -115,12 +118,12 @@ def _factors(present: float) -> np.ndarray:
     return np.exp(steps * STEP)
 
 
-def log_plausible(model: ReadModel, mixture: Mixture, empty: float) -> float:
+def log_plausible(model: ReadModel, mixture: Mixture) -> float:
     """Log prior odds against cancer cells without any of the mutations, where clusters leave room for them.
 
-    A trunk of more than `empty` mutations leaves none.
+    A trunk of more than `EMPTY` mutations leaves none.
     """
-    if mixture.responsibility[:, TRUNK].sum() > empty:
+    if mixture.responsibility[:, TRUNK].sum() > EMPTY:
         return 0.0
     covered = np.sum([centre.mean for centre in mixture.centres], axis=0) if mixture.centres else np.zeros(1)
     plain = float(np.clip(1 - covered, 0, 1).max())
@@ -166,7 +169,6 @@ def _as_trunk(model: ReadModel, belongs: np.ndarray, centre: Centre, factor: np.
         given = float(sites.purity[use, s].max())
         purity = min(given * factor[s], 1.0)
         share = dcf * purity / (purity * total + 2 * (1 - purity))
-        room = 1 - share * (total - 2)
-        wanted = 1.0 if room <= 0 else min(2 * share / room, 1.0)
+        wanted = purity_at(share, total)
         out[s] = math.exp(min(max(math.log(wanted / given), LEAST), MOST))
     return out

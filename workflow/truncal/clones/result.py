@@ -11,6 +11,7 @@ from truncal.clones.fit import Fit
 from truncal.clones.kernels import profile, state_shares, trunk_states
 from truncal.clones.linear import linear_reads
 from truncal.clones.mixture import TRUNK
+from truncal.clones.samples import likeliest
 from truncal.clones.spread import spread_within
 from truncal.clones.trunk import with_learned_odds
 
@@ -194,13 +195,7 @@ def _trunk_log_likelihood(fit: Fit, members: np.ndarray, weights: np.ndarray) ->
     values = trunk_states(
         model.rows, states.trunk_start, states.trunk_u, states.trunk_log_weight, states.trunk_kind, 0.0
     )
-    best = np.array(
-        [
-            states.trunk_start[n] + values[states.trunk_start[n] : states.trunk_start[n + 1]].argmax()
-            for n in members
-        ],
-        dtype=np.int64,
-    )
+    best = likeliest(states.trunk_start, values)[0][members]
     shift = states.trunk_u[best]
     out = np.zeros((model.shape[1], len(GRID)))
     rows = model.rows

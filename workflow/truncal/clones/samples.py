@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from truncal.ccf.absent import STEP
-from truncal.ccf.model import READS, UNEXPLAINED, ReadModel
+from truncal.ccf.model import READS, ReadModel
+from truncal.ccf.observations import UNEXPLAINED
 from truncal.clones.kernels import overdispersion_log_likelihood, trunk_states
 from truncal.clones.mixture import TRUNK, Mixture
 from truncal.copynumber.states import ALL_COPIES, GAINED, LATE_GAINED, LATE_LOST, LOST
@@ -46,7 +47,7 @@ def trunk_copies(model: ReadModel) -> tuple[np.ndarray, np.ndarray]:
         model.rows, states.trunk_start, states.trunk_u, states.trunk_log_weight, states.trunk_kind,
         model.copy_number_error**2,
     )  # fmt: skip
-    best, share = _likeliest(states.trunk_start, values)
+    best, share = likeliest(states.trunk_start, values)
     kind = states.trunk_kind[best]
     u = states.trunk_u[best]
     whole = np.abs(u - np.round(u)) < 1e-3
@@ -87,7 +88,7 @@ def expected_copies(model: ReadModel, mixture: Mixture) -> np.ndarray:
     return out
 
 
-def _likeliest(start: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def likeliest(start: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Row of each site's most probable state, and its posterior: (N,) int64 and (N,)."""
     top = np.maximum.reduceat(values, start[:-1])
     site = np.repeat(np.arange(len(top)), np.diff(start))

@@ -16,7 +16,7 @@ import numpy as np
 from truncal.ccf.model import READS, ReadModel
 from truncal.clones.kernels import state_shares
 from truncal.clones.mixture import Mixture
-from truncal.clones.moves import SAME
+from truncal.clones.prior import SAME
 from truncal.clones.start import spread_out
 from truncal.copynumber.states import UNTOUCHED
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from truncal.ccf.observations import Observations
 from truncal.clones.result import Clustering
+from truncal.step_files import STEP_FILES
 from truncal.tables import MISSING, atomic, write_table
 
 LISTED_FROM = 0.001
@@ -18,15 +19,7 @@ def write_clones(
     directory: Path, data: Observations, found: Clustering, flags: list[str | None]
 ) -> list[Path]:
     """Write the step's tables, `likelihood.npz` and `reads.npz`; gives their paths."""
-    names = (
-        "mutations.tsv",
-        "ccf.tsv",
-        "clusters.tsv",
-        "cluster_posterior.tsv",
-        "likelihood.npz",
-        "reads.npz",
-    )
-    paths = [directory / name for name in names]
+    paths = [directory / name for name in STEP_FILES["clones"] if name != "step.json"]
     write_table(paths[0], _mutations(data, found, flags))
     _write_ccf(paths[1], data, found)
     write_table(paths[2], _clusters(data, found))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.special import bdtr, bdtrc
 
+from truncal.ccf.observations import purity_at
 from truncal.drivers.detection import present
 from truncal.drivers.drugs import Drugs
 from truncal.drivers.events import Event
@@ -218,7 +219,7 @@ def purity_too_high(tumour: Tumour) -> list[dict[str, Any]]:
         fill, purity = float(clones.dcf[k, s]), sample.purity * float(tumour.purity_factor[s])
         copies = np.nanmedian(tumour.total[:, s]) if np.isfinite(tumour.total[:, s]).any() else 2.0
         scale = fill * purity / (purity * copies + (1 - purity) * 2)  # of one copy in each of its cells
-        fits = 2 * scale / (1 - scale * copies + 2 * scale)
+        fits = purity_at(scale, float(copies))
         text = (
             f"No clone fills {sample.id}: the founder, clone {founders[0]}, has {fill:.0%} of its cancer "
             f"cells. All cells of a cancer descend from one, so its purity of {purity:.2f} is probably too "

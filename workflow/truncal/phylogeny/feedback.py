@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from truncal.clones.prior import SAME
 from truncal.phylogeny.evidence import Evidence
 from truncal.phylogeny.inputs import PhyloInput
-
-SHARED = 0.4
-"""Prior probability that two clones share their DCF in a sample that has either, as in the clones step."""
 
 SEEN = 0.03
 """DCF from which a sample has a clone; one that has neither says nothing about their being one."""
@@ -42,12 +40,12 @@ def same_probability(facts: Evidence) -> np.ndarray:
     """Probability (K, K) that two clusters are one: that their DCFs agree in every sample.
 
     In each sample the two DCFs have normal likelihoods; one clone has one DCF, two clones share it with
-    probability `SHARED` and have any two else.
+    probability `SAME` and have any two else.
     """
     mean, variance = facts.moments[..., 0], facts.moments[..., 1]
     spread = variance[:, None] + variance[None]
     overlap = np.exp(-0.5 * (mean[:, None] - mean[None]) ** 2 / spread) / np.sqrt(2 * np.pi * spread)
-    factor = np.log(np.maximum(overlap, 1e-300)) - np.log(SHARED * overlap + 1.0 - SHARED)
+    factor = np.log(np.maximum(overlap, 1e-300)) - np.log(SAME * overlap + 1.0 - SAME)
     seen = np.maximum(mean[:, None], mean[None]) >= SEEN
     odds = np.log(ODDS) + np.where(seen, factor, 0.0).sum(axis=2)
     same = 1.0 / (1.0 + np.exp(-np.clip(odds, -700, 700)))

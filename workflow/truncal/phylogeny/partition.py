@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from truncal.clones.prior import weight_cost
 from truncal.phylogeny.reads import Reads
 
 SWEEPS = 60
@@ -27,11 +28,6 @@ def log_integral(log_likelihood: np.ndarray, grid: np.ndarray) -> np.ndarray:
     values = np.exp(log_likelihood - top)
     area = (0.5 * (values[..., 1:] + values[..., :-1]) * np.diff(grid)).sum(axis=-1)
     return top[..., 0] + np.log(np.maximum(area, 1e-300))
-
-
-def component_cost(mutations: int) -> float:
-    """Log units that one more component's weight costs among so many mutations."""
-    return float(0.5 * np.log(max(mutations, 1)) + 1.0)
 
 
 def mixture_gain(first: np.ndarray, second: np.ndarray) -> float:
@@ -86,7 +82,7 @@ def two_parts(reads: Reads, grid: np.ndarray, mutations: int) -> Parts | None:
             continue
         sums = _sums(logs, share)
         gain = float(log_integral(sums, grid).sum() - whole)
-        gain += mixture_gain(share, 1 - share) - component_cost(mutations)
+        gain += mixture_gain(share, 1 - share) - weight_cost(mutations)
         if best is None or gain > best.gain:
             best = Parts(share, sums, gain)
     return best

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from truncal.ccf.observations import UNEXPLAINED
+
 LEAST = 1e-4
 """Expected allele frequencies are kept this far from 0 and 1: no read is impossible."""
-
-UNEXPLAINED = 2e-3
-"""Prior probability that one row is explained by nothing, as in the clones step."""
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from truncal.clones.prior import weight_cost
 from truncal.phylogeny.aside import Settled
 from truncal.phylogeny.evidence import Evidence, build_evidence, grid_density, interval
 from truncal.phylogeny.feedback import ODDS, Change, labels_of
 from truncal.phylogeny.inputs import PhyloInput, pseudo_counts
 from truncal.phylogeny.losses import misfit, without
-from truncal.phylogeny.partition import component_cost, log_integral, mixture_gain, two_parts
+from truncal.phylogeny.partition import log_integral, mixture_gain, two_parts
 from truncal.phylogeny.reads import Reads
 
 CLEAR = math.log(1000.0)
@@ -111,7 +112,7 @@ def _merges(data: PhyloInput, clones: list[int], cost: np.ndarray) -> list[Step]
         far = 0.5 * ((mean[a] - mean[others]) ** 2 / (variance[a] + variance[others])).sum(axis=1)
         for b in others[far < FAR + cost[a] + cost[others]].tolist():
             gain = float(log_integral(logs[a] + logs[b], data.grid).sum() - alone[a] - alone[b])
-            gain += component_cost(mutations) - mixture_gain(member[:, a], member[:, b]) + SAME
+            gain += weight_cost(mutations) - mixture_gain(member[:, a], member[:, b]) + SAME
             # a tree of fewer clones is likelier only by the rules that no longer break
             found.append(Step(a, b, logs[[a]] + logs[[b]], gain, float(cost[a] + cost[b])))
     return found

@@ -162,8 +162,6 @@ def read_sheet(path: str | Path) -> Sheet:
 
 def _unknown_columns(table: Table, known: list[str], faults: Faults) -> tuple[list[str], set[str]]:
     """Columns without a meaning, and the names that slips of the pen were meant to be."""
-    for name, column in table.columns.items():  # blanks at either end are never meant
-        table.columns[name] = [value.strip() or None if value else None for value in column]
     ignored, slips = [], set()
     for name in table.columns:
         if name in known:
