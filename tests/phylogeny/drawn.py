@@ -7,6 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
+TREE = np.array(
+    [
+        [1.0, 1.0, 1.0, 1.0, 1.0],
+        [0.6, 0.2, 0.5, 0.1, 0.8],
+        [0.3, 0.7, 0.4, 0.8, 0.1],
+        [0.4, 0.1, 0.3, 0.0, 0.6],
+        [0.0, 0.5, 0.3, 0.6, 0.0],
+    ]
+)
+"""DCFs (K, S) of five clones of which the first is everyone's ancestor."""
+
 
 def write_ssm(
     folder: Path, phi: np.ndarray, sizes: list[int], groups: list[list[int]], depth: int, seed: int

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from tests.phylogeny.drawn import write_ssm
+from tests.phylogeny.drawn import TREE, write_ssm
 
 from truncal.ccf.observations import UNEXPLAINED
 from truncal.errors import Faults
@@ -24,15 +24,6 @@ from truncal.phylogeny.write import write_phylogeny
 from truncal.sheet.settings import load_settings
 from truncal.tables import read_table
 
-TREE = np.array(
-    [
-        [1.0, 1.0, 1.0, 1.0, 1.0],
-        [0.6, 0.2, 0.5, 0.1, 0.8],
-        [0.3, 0.7, 0.4, 0.8, 0.1],
-        [0.4, 0.1, 0.3, 0.0, 0.6],
-        [0.0, 0.5, 0.3, 0.6, 0.0],
-    ]
-)
 PARENTS = [0, 1, 1, 2, 3]
 
 

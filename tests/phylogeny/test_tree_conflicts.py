@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.phylogeny.drawn import write_ssm
+from tests.phylogeny.drawn import TREE, write_ssm
 
 from truncal.phylogeny.inputs import PhyloInput, pseudo_counts, read_ssm
 from truncal.phylogeny.reconstruct import reconstruct
@@ -30,15 +30,6 @@ def trees_of(data: PhyloInput) -> Phylogeny:
     return reconstruct(data, load_settings(None)["phylogeny"], 0.95, 1, 1)
 
 
-TREE = np.array(
-    [
-        [1.0, 1.0, 1.0, 1.0, 1.0],
-        [0.6, 0.2, 0.5, 0.1, 0.8],
-        [0.3, 0.7, 0.4, 0.8, 0.1],
-        [0.4, 0.1, 0.3, 0.0, 0.6],
-        [0.0, 0.5, 0.3, 0.6, 0.0],
-    ]
-)
 PARENTS = [0, 1, 1, 2, 3]
 
 
