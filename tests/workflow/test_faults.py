@@ -85,3 +85,27 @@ def test_a_single_region_runs_and_says_what_it_cannot_tell(snakemake, tmp_path: 
     done = snakemake(tmp_path, samples=sheet(tmp_path / "s.tsv", "P\tR1\tt.tsv\t0.8"), outdir="out")
     assert done.returncode == 0, done.stderr[-3000:]
     assert "single_region" in (tmp_path / "out/P/patient.json").read_text()
+
+
+def test_faulty_tables_of_the_settings_stop_a_run_before_it_starts(snakemake, tmp_path: Path) -> None:
+    table(tmp_path / "t.tsv")
+    good = sheet(tmp_path / "s.tsv", "P\tR1\tt.tsv\t0.8")
+    (tmp_path / "drugs.tsv").write_text("drug\tstart\nosimertinib\tsoon\n")
+    (tmp_path / "fusions.tsv").write_text("sample\tgene_5\nR1\tEML4\n")
+    (tmp_path / "more.yaml").write_text("drivers: {table: none.tsv}\n")
+    done = snakemake(
+        tmp_path,
+        "--configfile",
+        str(tmp_path / "more.yaml"),
+        samples=good,
+        outdir="out",
+        treatments="drugs.tsv",
+        fusions="fusions.tsv",
+    )
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    said = [line for line in done.stderr.splitlines() if line.startswith("truncal: ")]
+    assert len(said) == 3, said
+    for words in ("drugs.tsv, row 2, column start", "fusions.tsv", "drivers.table: no such file: none.tsv"):
+        assert any(words in line for line in said), said
+    assert not (tmp_path / "out").exists()

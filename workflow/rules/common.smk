@@ -17,7 +17,9 @@ from truncal.workflow import (
 )
 
 try:
-    PLAN = Plan.from_config(config, WORKFLOW.parent)
+    PLAN = Plan.from_config(
+        config, WORKFLOW.parent, tables=workflow.is_main_process
+    )
 except UserError as error:
     for fault in error.faults:
         print(f"truncal: {fault}", file=sys.stderr)

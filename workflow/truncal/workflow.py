@@ -36,10 +36,11 @@ class Plan:
     sheet: Sheet
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], project: Path) -> Plan:
+    def from_config(cls, config: Mapping[str, Any], project: Path, *, tables: bool = False) -> Plan:
         """Check the config and read the sheet.
 
-        A relative sheet is looked for in the working directory, then beside the Snakefile (`project`).
+        A relative sheet is looked for in the working directory, then beside the Snakefile (`project`). With
+        `tables` the tables that the settings name are read too, which a job of the workflow need not repeat.
 
         Raises
         ------
@@ -70,6 +71,13 @@ class Plan:
             if not is_file(Path(file)):
                 what = "is a folder, not a file" if is_folder(Path(file)) else "no such file"
                 faults.add(f"{name}: {what}: {file}", "config")
+        if tables:
+            from truncal.drivers.preflight import check_tables
+
+            try:
+                check_tables(settings, missing_ok=True)
+            except UserError as error:
+                faults.extend(error)
         if faults.found or sheet is None:
             raise UserError(faults.found)
         return cls(given, settings, str(path), sheet)

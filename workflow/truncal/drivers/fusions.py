@@ -22,7 +22,7 @@ from truncal.drivers.statements import Statement
 from truncal.drivers.transcripts import Transcripts
 from truncal.drivers.tumour import Tumour
 from truncal.errors import Fault, Faults, UserError
-from truncal.tables import open_text, read_table
+from truncal.tables import Table, open_text, read_table
 
 _MATE = re.compile(r"[\[\]]([^\[\]:]+):(\d+)[\[\]]")
 _SUPPORT = ("SR", "PR", "RV", "DV", "PE", "AD", "SU")
@@ -57,16 +57,13 @@ def read_fusions(
         the file is neither, columns are missing, or it names a sample that the patient does not have.
 
     """
+    faults = Faults()
     try:
-        with open_text(path) as handle:
-            is_vcf = handle.readline().startswith("##fileformat=VCF")
-        if is_vcf:
+        if _is_vcf(path):
             return list(_from_vcf(path, tumour, models, genes))
     except (OSError, EOFError, ValueError) as error:
-        raise UserError(Fault(f"cannot be read as a table or VCF of fusions: {error}", path)) from error
-    faults = Faults()
-    table = read_table(path, ("sample", "gene_5", "gene_3"), what="table of fusions", faults=faults)
-    reads = table.floats("supporting_reads", faults, low=0)
+        raise _unreadable(path, error) from error
+    table, reads = _read_table(path, faults)
     known = set(tumour.sample_ids)
     out = []
     for number, row in enumerate(table.rows()):
@@ -82,6 +79,40 @@ def read_fusions(
         out.append(Fusion(sample, row["gene_5"] or "NA", row["gene_3"] or "NA", support))
     faults.raise_if_any()
     return out
+
+
+def check_fusions(path: Path) -> None:
+    """Read a table of fusions without a patient, or the first line of a VCF.
+
+    Raises
+    ------
+    UserError
+        it cannot be read, or a table lacks columns or has a wrong number.
+
+    """
+    faults = Faults()
+    try:
+        if _is_vcf(path):
+            return
+    except (OSError, EOFError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    _read_table(path, faults)
+    faults.raise_if_any()
+
+
+def _is_vcf(path: Path) -> bool:
+    with open_text(path) as handle:
+        return handle.readline().startswith("##fileformat=VCF")
+
+
+def _unreadable(path: Path, error: Exception) -> UserError:
+    return UserError(Fault(f"cannot be read as a table or VCF of fusions: {error}", path))
+
+
+def _read_table(path: Path, faults: Faults) -> tuple[Table, np.ndarray]:
+    """The table and its column of supporting reads."""
+    table = read_table(path, ("sample", "gene_5", "gene_3"), what="table of fusions", faults=faults)
+    return table, table.floats("supporting_reads", faults, low=0)
 
 
 def _from_vcf(path: Path, tumour: Tumour, models: Transcripts, genes: set[str]) -> Iterator[Fusion]:
