@@ -25,7 +25,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from fuzz_targets import TARGETS, Target, mutate
+from fuzz_targets import TARGETS, Target
+from mutations import mutate
 
 MEMORY = 2_000_000_000
 PATIENCE = 20

@@ -29,7 +29,8 @@ with atheris.instrument_imports(include=list(INSTRUMENTED)):
     for name in INSTRUMENTED:
         importlib.import_module(name)
 
-from fuzz_targets import TARGETS, TOKENS  # noqa: E402
+from fuzz_targets import TARGETS  # noqa: E402
+from mutations import TOKENS  # noqa: E402
 
 from truncal.errors import UserError  # noqa: E402
 

@@ -10,7 +10,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from fuzz_targets import TARGETS, mutate
+from fuzz_targets import TARGETS
+from mutations import mutate
 
 from truncal.errors import UserError
 

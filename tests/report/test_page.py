@@ -45,6 +45,17 @@ def test_verdict_names_trunk_branch_and_undecided() -> None:
     assert "P(branch) 0.97" in page and "P(trunk) &gt; 0.99" in page and "not on the tree" in page
 
 
+def test_a_genomic_allele_names_its_build_the_inputs_where_known() -> None:
+    document = make_document()
+    table = document["tables"]["drivers"]
+    at = table["columns"].index("grch37")
+    table["rows"][0][at] = "chr7:55000099:T:G"
+    assert "chr7:55000000:T:G (GRCh38)" in report_html(document)
+    document["patient"]["build"] = "GRCh37"
+    page = report_html(document)
+    assert "chr7:55000099:T:G (GRCh37)" in page and "chr7:55000001:T:G (GRCh38)" in page
+
+
 @pytest.mark.parametrize(
     ("event", "name"),
     [
