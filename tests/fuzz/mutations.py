@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 # Pieces that tend to upset parsers.
 TOKENS: tuple[bytes, ...] = (
-    *(b"", b"NA", b".", b"-1", b"0", b"1e309", b"-1e309", b"nan", b"inf", b"99999999999999999999", b"1.5", b"\xff"),
-    *(b"\x00", b"\xef\xbb\xbf", b"\t", b"\n", b"\r\n", b"'", b'"', b"<", b"</script>", b"../../x", b"$(touch x)"),
-    *(b";", b",", b"|", b":", b"{}", b"[]", b"null", b"true", b"chr1", b"X", b"MT", b"N", b"<DEL>", b"*", b"A" * 999),
-    *("½²٣".encode(), "\u202e".encode(), b"%s%n", b"{0.__class__}", b"2147483648", b"-2147483649", b"1_000", b" 1 "),
+    *(b"", b"NA", b".", b"-1", b"0", b"1e309", b"-1e309", b"nan", b"inf", b"99999999999999999999", b"1.5"),
+    *(b"\xff", b"\x00", b"\xef\xbb\xbf", b"\t", b"\n", b"\r\n", b"'", b'"', b"<", b"</script>", b"../../x"),
+    *(b"$(touch x)", b";", b",", b"|", b":", b"{}", b"[]", b"null", b"true", b"chr1", b"X", b"MT", b"N"),
+    *(b"<DEL>", b"*", b"A" * 999, "½²٣".encode(), "\u202e".encode(), b"%s%n", b"{0.__class__}"),
+    *(b"2147483648", b"-2147483649", b"1_000", b" 1 "),
 )  # fmt: skip
 
 
