@@ -129,6 +129,7 @@ def take_states(states: States, chosen: np.ndarray) -> States:
         states.branch_change[branch],
         states.branch_log_weight[branch],
         states.branch_kind[branch],
+        states.doubled,
     )
 
 

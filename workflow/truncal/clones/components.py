@@ -15,7 +15,7 @@ import numpy as np
 from truncal.ccf.jit import njit
 from truncal.ccf.likelihood import interpolated
 from truncal.clones.kernels import TABLE_STEP, branch_states, not_whole
-from truncal.copynumber.states import LOST, slope
+from truncal.copynumber.states import LOST, LOST_BESIDE, slope
 
 LEAST = 2e-3
 """Explanations less probable than this are left out."""
@@ -132,14 +132,15 @@ def summarise(
     phi,
     phi_variance,
     spread,
+    doubled,
     major,
     at_least,
 ):
     """Fill a `Summary` for all mutations; trunk_log: joint log-likelihoods of the trunk states.
 
     responsibility: (N, 1 + K + 1) with the trunk first and outliers last. spread: (K, S) variance of the
-    members' DCFs around the cluster's. major: (N, S). at_least: CCF that
-    counts as clonal.
+    members' DCFs around the cluster's. doubled: (S,) fraction of doubled cancer cells. major: (N, S).
+    at_least: CCF that counts as clonal.
     """
     alt, depth, scale, error, overdispersion, _whole, _floor, table, _unlisted, tables = rows
     sites, samples = alt.shape
@@ -171,8 +172,10 @@ def summarise(
                 for s in range(samples):
                     d_mean[s, count], d_spread[s, count] = 1.0, 0.0
                     u = trunk_u[z, s]
-                    lost = u < 1.0 - RETAINED_WITHIN
-                    uncertain = abs(u - round(u)) > 1e-3 and u < 1.0
+                    beside = doubled[s] if trunk_kind[z] == LOST_BESIDE else 0.0
+                    c = u - beside
+                    lost = c < 1.0 - RETAINED_WITHIN
+                    uncertain = abs(c - round(c)) > 1e-3 and c < 1.0
                     variance = cn_variance if uncertain else 0.0
                     mean = u
                     if table[n, s] == -1:
@@ -185,7 +188,7 @@ def summarise(
                             error[n, s],
                             overdispersion[n, s],
                         )
-                    c_mean[s, count] = min(mean, 1.0) if u < 1.0 else 1.0
+                    c_mean[s, count] = min(mean - beside, 1.0) if c < 1.0 else 1.0
                     c_spread[s, count] = math.sqrt(variance)
                     copies[n, s] += w * mean
                     retained[n, s] += 0.0 if lost else w

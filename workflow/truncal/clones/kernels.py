@@ -113,8 +113,11 @@ def _spread_row(rows, n, s, u, variance):
 
 
 @njit(cache=True, nogil=True)
-def trunk_states(rows, start, u, log_weight, kind, cn_variance):
-    """Joint log-likelihood (rows of u,) of each trunk state with its weight."""
+def trunk_states(rows, start, u, log_weight, doubled, cn_variance):
+    """Joint log-likelihood (rows of u,) of each trunk state with its weight.
+
+    doubled: (S,) fraction of cancer cells with a doubled genome; multiples of 1 + it are as good as whole.
+    """
     samples = rows[0].shape[1]
     out = np.empty(u.shape[0])
     for n in range(start.shape[0] - 1):
@@ -122,7 +125,7 @@ def trunk_states(rows, start, u, log_weight, kind, cn_variance):
             total = log_weight[z]
             for s in range(samples):
                 copies = u[z, s]
-                if cn_variance > 0.0 and not_whole(copies):
+                if cn_variance > 0.0 and not_whole(copies / (1.0 + doubled[s])):
                     total += _spread_row(rows, n, s, copies, cn_variance)
                 else:
                     total += _row(rows, n, s, copies, 0.0)

@@ -33,7 +33,7 @@ def linear_reads(fit: Fit) -> np.ndarray:
     u0, u1 = np.zeros((n, s)), np.zeros((n, s))  # mutated copies: u0 + u1 · DCF
     known = np.zeros(n, dtype=bool)
     trunk = trunk_states(
-        rows, states.trunk_start, states.trunk_u, states.trunk_log_weight, states.trunk_kind, 0.0
+        rows, states.trunk_start, states.trunk_u, states.trunk_log_weight, states.doubled, 0.0
     )
     for column in np.unique(label).tolist():
         members = np.flatnonzero(label == column)

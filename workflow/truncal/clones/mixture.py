@@ -74,7 +74,7 @@ def fixed_likelihoods(model: ReadModel) -> Fixed:
         states.trunk_start,
         states.trunk_u,
         states.trunk_log_weight,
-        states.trunk_kind,
+        states.doubled,
         model.copy_number_error**2,
     )
     trunk = np.logaddexp.reduceat(values, states.trunk_start[:-1])

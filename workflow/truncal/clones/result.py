@@ -66,7 +66,7 @@ def clustering(fit: Fit, *, at_least: float = 0.95, model_error: float = 0.01) -
         states.trunk_start,
         states.trunk_u,
         states.trunk_log_weight,
-        states.trunk_kind,
+        states.doubled,
         cn_variance,
     )
     trunk_log = with_learned_odds(states, trunk_log, r[:, TRUNK])
@@ -87,6 +87,7 @@ def clustering(fit: Fit, *, at_least: float = 0.95, model_error: float = 0.01) -
             phi[1:],
             variance[1:],
             spread_within(model, mixture),
+            states.doubled,
             model.sites.major,
             at_least,
         )
@@ -193,7 +194,7 @@ def _trunk_log_likelihood(fit: Fit, members: np.ndarray, weights: np.ndarray) ->
     model = fit.model
     states = model.states
     values = trunk_states(
-        model.rows, states.trunk_start, states.trunk_u, states.trunk_log_weight, states.trunk_kind, 0.0
+        model.rows, states.trunk_start, states.trunk_u, states.trunk_log_weight, states.doubled, 0.0
     )
     best = likeliest(states.trunk_start, values)[0][members]
     shift = states.trunk_u[best]

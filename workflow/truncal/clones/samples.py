@@ -13,7 +13,7 @@ from truncal.ccf.model import READS, ReadModel
 from truncal.ccf.observations import UNEXPLAINED
 from truncal.clones.kernels import overdispersion_log_likelihood, trunk_states
 from truncal.clones.mixture import TRUNK, Mixture
-from truncal.copynumber.states import ALL_COPIES, GAINED, LATE_GAINED, LATE_LOST, LOST
+from truncal.copynumber.states import ALL_COPIES, GAINED, LATE_GAINED, LATE_LOST, LOST, LOST_BESIDE
 
 SURE = 0.8
 BARELY = 0.05
@@ -44,14 +44,16 @@ def trunk_copies(model: ReadModel) -> tuple[np.ndarray, np.ndarray]:
     that state among the trunk's; 0 where it has a copy too many or too few by an event on the trunk."""
     states = model.states
     values = trunk_states(
-        model.rows, states.trunk_start, states.trunk_u, states.trunk_log_weight, states.trunk_kind,
+        model.rows, states.trunk_start, states.trunk_u, states.trunk_log_weight, states.doubled,
         model.copy_number_error**2,
     )  # fmt: skip
     best, share = likeliest(states.trunk_start, values)
     kind = states.trunk_kind[best]
     u = states.trunk_u[best]
-    whole = np.abs(u - np.round(u)) < 1e-3
-    return np.where(whole, u, np.nan), np.where((kind == LATE_GAINED) | (kind == LATE_LOST), 0.0, share)
+    each = u / (1 + states.doubled)
+    whole = np.abs(each - np.round(each)) < 1e-3
+    event = np.isin(kind, (LATE_GAINED, LATE_LOST, LOST_BESIDE))
+    return np.where(whole, u, np.nan), np.where(event, 0.0, share)
 
 
 def expected_copies(model: ReadModel, mixture: Mixture) -> np.ndarray:

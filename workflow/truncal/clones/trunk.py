@@ -27,7 +27,7 @@ ROUNDS, SETTLED = 20, 0.01
 def state_kinds(states: States) -> np.ndarray:
     """0, 1 or 2 for each trunk state: neither; every one of several copies, no event; less than one copy left
     in some sample."""
-    u = states.trunk_u
+    u = states.trunk_u / (1 + states.doubled)
     many = (states.trunk_kind == EARLY) & (u.max(axis=1) > 1.5)
     lost = u.min(axis=1) < 1 - LOST
     return np.where(lost, 2, np.where(many, 1, 0))

@@ -30,13 +30,15 @@ import numpy as np
 
 from truncal.ccf.jit import njit
 from truncal.copynumber import totals
-from truncal.copynumber.histories import BOTH, GAIN, LOSS, NONE, weigh_histories
+from truncal.copynumber.doubling import shared_doubling
+from truncal.copynumber.histories import BOTH, GAIN, LOSS, NOMINAL_ERROR, NONE, share_beside, weigh_histories
 
 UNTOUCHED, GAINED, LOST = 0, 1, 2
 ALL_COPIES = 8
 """`ALL_COPIES` + c₀ is the kind of a branch state with c₀ ≥ 2 mutated copies per cell."""
 
-EARLY, LATE, LATE_GAINED, LATE_LOST, BETWEEN, MIXED = 0, 1, 2, 3, 4, 5
+EARLY, LATE, LATE_GAINED, LATE_LOST, BETWEEN, LOST_BESIDE = 0, 1, 2, 3, 4, 5
+"""`LOST_BESIDE`: like `LATE_LOST`, in cells other than the doubled ones, which keep both of their copies."""
 
 MOST_TRUNK, MOST_BRANCH = 64, 32
 """States kept for one site."""
@@ -55,6 +57,9 @@ SEEN = 0.02
 
 MOST_COPIES = 12
 
+DOUBLED_LATER = 0.25
+"""Prior odds that the doubled cells descend from a branch mutation's."""
+
 NEGLIGIBLE = 0.001
 """States below this prior are left out."""
 
@@ -65,7 +70,7 @@ class States:
 
     trunk: mutated copies u (rows, S). branch: signed change of the mutated copies (rows, S), u = max(φ +
     change, 0). log_weight: prior, the exponentials of a site's rows sum to 1. kind: what happened (constants
-    of this module).
+    of this module). doubled: (S,) fraction of cancer cells with a doubled genome (see `doubling`).
     """
 
     trunk_start: np.ndarray
@@ -76,6 +81,7 @@ class States:
     branch_change: np.ndarray
     branch_log_weight: np.ndarray
     branch_kind: np.ndarray
+    doubled: np.ndarray
 
 
 def settled(copies: np.ndarray, error: float, share: float = INTEGER_SHARE) -> np.ndarray:
@@ -124,7 +130,12 @@ def copy_number_states(
     exact = whole_numbers_tested(alleles)
     whole = alleles if exact else settled(alleles, error)
     likeliest = np.searchsorted(site, np.arange(len(first)))
-    built = _build(alleles, whole, error, exact, all_copies, base_log_prior(whole[likeliest][index]))
+    doubled = np.zeros(major.shape[1]) if unknown.any() else shared_doubling(alleles, error)
+    if doubled.any():
+        base_prior = base_log_prior((whole / (1 + doubled))[likeliest][index], NOMINAL_ERROR)
+    else:
+        base_prior = base_log_prior(whole[likeliest][index])
+    built = _build(alleles, whole, doubled, error, (doubled == 0) & exact, all_copies, base_prior)
     trunk, branch = built[:4], built[4:]
     if len(site) > len(first):
         trunk, branch = (
@@ -144,17 +155,19 @@ def copy_number_states(
         branch[1][branch_rows],
         branch[2][branch_rows],
         branch[3][branch_rows],
+        doubled,
     )
 
 
-def base_log_prior(alleles: np.ndarray) -> np.ndarray:
+def base_log_prior(alleles: np.ndarray, within: float = SEEN) -> np.ndarray:
     """Log prior (`MOST_COPIES` + 1,) of an allele's copies before subclonal events.
 
-    alleles: (N, 2, S). Taken from the alleles with the same whole number in every sample, which say whether
-    the genome was doubled; a tenth is spread out.
+    alleles: (N, 2, S). Taken from the alleles with the same whole number in every sample (`within` so many
+    copies), which say whether the genome was doubled; a tenth is spread out.
     """
     first = alleles[:, :, 0]
-    same = (np.abs(alleles - first[:, :, None]) < SEEN).all(axis=2) & (np.abs(first - np.round(first)) < SEEN)
+    same = (np.abs(alleles - first[:, :, None]) < within).all(axis=2)
+    same &= np.abs(first - np.round(first)) < within
     counts = np.bincount(
         np.minimum(np.round(first[same]), MOST_COPIES).astype(np.int64), minlength=MOST_COPIES + 1
     )
@@ -183,7 +196,7 @@ def _add(values, weight, kind, rows, weights, kinds, count):
     """Add a state, or its weight to an equal one; the new number of states."""
     size = values.shape[0]
     for row in range(count):
-        same = kinds[row] < ALL_COPIES
+        same = kinds[row] < ALL_COPIES and (kinds[row] == LOST_BESIDE) == (kind == LOST_BESIDE)
         for s in range(size):
             if abs(rows[row, s] - values[s]) > 1e-4:
                 same = False
@@ -220,6 +233,7 @@ def _add_kind(values, weight, kind, rows, weights, kinds, count):
 def _site(
     raw,
     alleles,
+    doubled,
     error,
     exact,
     all_copies,
@@ -233,28 +247,30 @@ def _site(
 ):
     """Fill the states of one site; the numbers of trunk and branch states.
 
-    raw: (2, S) mean copy numbers; alleles: (2, S) the same pulled to integers.
+    raw: (2, S) mean copy numbers; alleles: (2, S) the same pulled to integers. doubled: (S,) fraction of
+    cancer cells with a doubled genome.
     """
     size = alleles.shape[1]
     values = np.empty(size)
     away = np.empty((2, size))
     weights = np.empty(4)
     n_trunk, n_branch = 0, 0
-    copies = max(alleles.sum() / size, 1.0)
+    copies = max((alleles / (1.0 + doubled)).sum() / size, 1.0)
+    wgd = doubled.max() > 0.0
     for allele in range(2):
         x = raw[allele]
-        low = max(math.floor(alleles[allele].min() + 0.02), 1)
-        high = math.ceil(alleles[allele].max() - 0.02)
+        low = max(math.floor((alleles[allele] / (1.0 + doubled)).min() + 0.02), 1)
+        high = math.ceil((alleles[allele] / (1.0 + doubled)).max() - 0.02)
         top = -np.inf
         for base in range(low, high + 1):
-            weigh_histories(x, base, error, exact, base_log_prior, away, weights)
+            weigh_histories(x, base, doubled, error, exact, base_log_prior, away, weights)
             top = max(top, weights.max())
         total = 0.0
         for base in range(low, high + 1):
-            weigh_histories(x, base, error, exact, base_log_prior, away, weights)
+            weigh_histories(x, base, doubled, error, exact, base_log_prior, away, weights)
             total += np.exp(weights - top).sum()
         for base in range(low, high + 1):
-            weigh_histories(x, base, error, exact, base_log_prior, away, weights)
+            weigh_histories(x, base, doubled, error, exact, base_log_prior, away, weights)
             for history in range(4):
                 prior = math.exp(weights[history] - top) / total
                 if prior < NEGLIGIBLE:
@@ -265,17 +281,23 @@ def _site(
                 hit = 0.5 / base
                 # trunk: every copy there was before the event carries it
                 for s in range(size):
-                    values[s] = base + (away[1, s] if gains else 0.0) - (away[0, s] if loses else 0.0)
+                    values[s] = base * (1.0 + doubled[s])
+                    values[s] += (away[1, s] if gains else 0.0) - (away[0, s] if loses else 0.0)
                     values[s] = max(values[s], 0.0)
                 changed = EARLY if history == NONE else (LATE_LOST if loses else LATE_GAINED)
-                n_trunk = _add(values, 0.5 * prior * early, changed, trunk, trunk_w, trunk_k, n_trunk)
+                share = 0.5 * prior * early
+                if wgd and loses and base == 1:
+                    beside = share_beside(away[0], doubled, exact)
+                    n_trunk = _add(values, share * beside, LOST_BESIDE, trunk, trunk_w, trunk_k, n_trunk)
+                    share *= 1.0 - beside
+                n_trunk = _add(values, share, changed, trunk, trunk_w, trunk_k, n_trunk)
                 if base == 1 and gains:  # or only the copy without it was gained
-                    values[:] = 1.0
+                    values[:] = 1.0 + doubled
                     n_trunk = _add(values, 0.02 * prior, LATE, trunk, trunk_w, trunk_k, n_trunk)
                 for m in range(1, min(base, 8)):
                     share = late if m == 1 else 0.1 * late / (base - 2)
                     struck = m / base / max(gains + loses, 1)  # the event is of a mutated copy
-                    values[:] = float(m)
+                    values[:] = m * (1.0 + doubled)
                     n_trunk = _add(
                         values,
                         share * (1 - struck * (gains + loses)),
@@ -286,15 +308,22 @@ def _site(
                         n_trunk,
                     )
                     if gains:
-                        values = m + away[1]
+                        values = m * (1.0 + doubled) + away[1]
                         n_trunk = _add(values, share * struck, LATE_GAINED, trunk, trunk_w, trunk_k, n_trunk)
-                        values = m + away[1] * m / base
+                        values = m * (1.0 + doubled) + away[1] * m / base
                         n_trunk = _add(
                             values, share * struck * 0.3, LATE_GAINED, trunk, trunk_w, trunk_k, n_trunk
                         )
                     if loses:
-                        values = np.maximum(m - away[0], 0.0)
-                        n_trunk = _add(values, share * struck, LATE_LOST, trunk, trunk_w, trunk_k, n_trunk)
+                        values = np.maximum(m * (1.0 + doubled) - away[0], 0.0)
+                        share *= struck
+                        if wgd and m == 1:
+                            beside = share_beside(away[0], doubled, exact)
+                            n_trunk = _add(
+                                values, share * beside, LOST_BESIDE, trunk, trunk_w, trunk_k, n_trunk
+                            )
+                            share *= 1.0 - beside
+                        n_trunk = _add(values, share, LATE_LOST, trunk, trunk_w, trunk_k, n_trunk)
                 # branch
                 per_copy = prior * base / copies
                 values = np.zeros(size)
@@ -307,6 +336,12 @@ def _site(
                     branch_k,
                     n_branch,
                 )
+                if wgd:  # the doubled cells descend from the mutated one
+                    values = doubled.copy()
+                    n_branch = _add(
+                        values, per_copy * DOUBLED_LATER, GAINED, branch, branch_w, branch_k, n_branch
+                    )
+                    values = np.zeros(size)
                 if history == NONE and base > 1:
                     kind = ALL_COPIES + min(base, 100)
                     n_branch = _add_kind(
@@ -329,12 +364,12 @@ def _site(
     if n_branch == 0:
         n_branch = _add(values, 1.0, UNTOUCHED, branch, branch_w, branch_k, n_branch)
     if n_trunk == 0:
-        n_trunk = _add(values + 1.0, 1.0, LATE, trunk, trunk_w, trunk_k, n_trunk)
+        n_trunk = _add(1.0 + doubled, 1.0, LATE, trunk, trunk_w, trunk_k, n_trunk)
     return n_trunk, n_branch
 
 
 @njit(cache=True, nogil=True)
-def _build(raw, alleles, error, exact, all_copies, base_log_prior):
+def _build(raw, alleles, doubled, error, exact, all_copies, base_log_prior):
     """States of unique sites with alleles (U, 2, S), counted first and filled then."""
     sites, _, size = alleles.shape
     trunk, trunk_w = np.empty((MOST_TRUNK, size)), np.empty(MOST_TRUNK)
@@ -345,6 +380,7 @@ def _build(raw, alleles, error, exact, all_copies, base_log_prior):
         a, b = _site(
             raw[n],
             alleles[n],
+            doubled,
             error,
             exact,
             all_copies,
@@ -367,6 +403,7 @@ def _build(raw, alleles, error, exact, all_copies, base_log_prior):
         a, b = _site(
             raw[n],
             alleles[n],
+            doubled,
             error,
             exact,
             all_copies,
