@@ -131,6 +131,7 @@ def summarise(
     cn_variance,
     phi,
     phi_variance,
+    added,
     spread,
     doubled,
     major,
@@ -138,8 +139,9 @@ def summarise(
 ):
     """Fill a `Summary` for all mutations; trunk_log: joint log-likelihoods of the trunk states.
 
-    responsibility: (N, 1 + K + 1) with the trunk first and outliers last. spread: (K, S) variance of the
-    members' DCFs around the cluster's. doubled: (S,) fraction of doubled cancer cells. major: (N, S).
+    responsibility: (N, 1 + K + 1) with the trunk first and outliers last. added: (K, S) copies that a
+    later doubling adds to phi's cells, which the DCF is phi less. spread: (K, S) variance of the members'
+    DCFs around the cluster's. doubled: (S,) fraction of doubled cancer cells. major: (N, S).
     at_least: CCF that counts as clonal.
     """
     alt, depth, scale, error, overdispersion, _whole, _floor, table, _unlisted, tables = rows
@@ -218,7 +220,7 @@ def summarise(
                     continue
                 weight[count] = w
                 for s in range(samples):
-                    f, own = phi[k, s], spread[k, s]
+                    f, own = max(phi[k, s] - added[k, s], 0.0), spread[k, s]
                     times = slope(kind[z])
                     loss = max(-change[z, s], 0.0) if kind[z] == LOST else 0.0
                     error_u = 0.0
@@ -226,7 +228,7 @@ def summarise(
                         error_u = phi_variance[k, s] + (cn_variance if not_whole(loss) else 0.0)
                     # u = u(φ_k) + what is the mutation's own, which its reads tell
                     gain, away = 0.0, 0.0
-                    u = max(times * f + change[z, s], 0.0)
+                    u = max(times * phi[k, s] + change[z, s], 0.0)
                     free = times * times * own + error_u
                     if free > 0.0 and table[n, s] == -1:
                         found, left = _narrowed(
@@ -235,15 +237,15 @@ def summarise(
                         gain, away = 1.0 - left / free, found - u
                     held = phi_variance[k, s] * (1 - gain) ** 2
                     if loss > 0.0:
-                        mean = min(u + away, f)
+                        mean = min(u + away - added[k, s], f)
                         c_mean[s, count], c_spread[s, count] = mean, math.sqrt(free * (1 - gain))
                         d_mean[s, count], d_spread[s, count] = f, math.sqrt(phi_variance[k, s] + own)
-                        copies[n, s] += w * mean
+                        copies[n, s] += w * (mean + added[k, s])
                     else:
                         mean = f + away / times
                         d_mean[s, count], d_spread[s, count] = mean, math.sqrt(held + own * (1 - gain))
                         c_mean[s, count], c_spread[s, count] = mean, d_spread[s, count]
-                        copies[n, s] += w * max(times * mean + change[z, s], 0.0)
+                        copies[n, s] += w * max(times * (mean + added[k, s]) + change[z, s], 0.0)
                     retained[n, s] += 0.0 if loss > RETAINED_WITHIN else w
                 count += 1
         r = responsibility[n, clusters + 1]

@@ -20,8 +20,10 @@ TOLD = 2.0
 """Log units below the best at which a site that is not listed is matched by reads without the mutation."""
 
 
-def linear_reads(fit: Fit) -> np.ndarray:
+def linear_reads(fit: Fit, above: np.ndarray) -> np.ndarray:
     """(N, S, 4): alternative and other reads, offset and slope, in the model's order.
+
+    above: (1 + K, S) copies that a later doubling of the genome adds to those of the clusters' members.
 
     log p(reads | DCF) ≈ alt · log p + ref · log(1 − p), p = offset + slope · DCF. A site that is not listed
     has no alternative reads and so many others that its likelihood falls about as its own does. All is 0 for
@@ -53,6 +55,7 @@ def linear_reads(fit: Fit) -> np.ndarray:
             u0[members] = states.branch_change[best]
             u1[members] = np.where(kind > ALL_COPIES, kind - ALL_COPIES, 1)[:, None]
             u0[members[kind > ALL_COPIES]] = 0.0
+            u0[members] += above[column]
         else:
             continue
         known[members] = True

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from truncal.clones.components import Summary, summarise
+from truncal.clones.doubled import ancestor_probability
 from truncal.clones.fit import Fit
 from truncal.clones.kernels import profile, state_shares, trunk_states
 from truncal.clones.linear import linear_reads
@@ -70,11 +71,19 @@ def clustering(fit: Fit, *, at_least: float = 0.95, model_error: float = 0.01) -
         cn_variance,
     )
     trunk_log = with_learned_odds(states, trunk_log, r[:, TRUNK])
+    ancestor = ancestor_probability(model, mixture)
+    either = np.flatnonzero(ancestor > 0)
+    # a branch that may be an ancestor of doubled cells is two explanations
+    chosen = np.concatenate([np.arange(k), either])
+    share = np.concatenate([1 - ancestor, ancestor[either]])
+    added = np.zeros((len(chosen), s))
+    added[k:] = states.doubled
+    explanations = np.column_stack([r[:, :1], r[:, 1 + chosen] * share, r[:, -1:]])
     summary = Summary(
         *summarise(
             model.rows,
             model.ceiling,
-            r,
+            explanations,
             states.trunk_start,
             states.trunk_u,
             trunk_log,
@@ -84,21 +93,27 @@ def clustering(fit: Fit, *, at_least: float = 0.95, model_error: float = 0.01) -
             states.branch_log_weight,
             states.branch_kind,
             cn_variance,
-            phi[1:],
-            variance[1:],
-            spread_within(model, mixture),
+            phi[1 + chosen],
+            variance[1 + chosen],
+            added,
+            spread_within(model, mixture)[chosen],
             states.doubled,
             model.sites.major,
             at_least,
         )
     )
+    above = np.zeros((k + 1, s))  # what the doubling adds to the copies of its ancestors
+    above[1:] = np.where(ancestor > 0.5, 1.0, 0.0)[:, None] * states.doubled
+    phi = np.maximum(phi - above, 0.0)
     column = mixture.label
     sizes = np.bincount(column, minlength=k + 2)
     kept = [index for index in range(k + 1) if sizes[index] > 0]
     kept.sort(key=lambda index: (-np.sort(phi[index]).mean(), -sizes[index], index))
     rank = np.full(k + 2, -1)
     rank[kept] = np.arange(len(kept))
-    likelihood = np.array([_log_likelihood(fit, index) for index in kept]).reshape(len(kept), s, len(GRID))
+    likelihood = np.array([_log_likelihood(fit, index, above[index]) for index in kept]).reshape(
+        len(kept), s, len(GRID)
+    )
     spread = np.sqrt(variance[kept])
     dcf = np.stack(
         [phi[kept], np.clip(phi[kept] - 1.96 * spread, 0, 1), np.clip(phi[kept] + 1.96 * spread, 0, 1)],
@@ -116,7 +131,7 @@ def clustering(fit: Fit, *, at_least: float = 0.95, model_error: float = 0.01) -
         summary,
         fit.overdispersion,
         fit.purity_factor,
-        linear_reads(fit),
+        linear_reads(fit, above),
     )
     return _in_order_of_input(found, model.order)
 
@@ -147,8 +162,8 @@ def _in_order_of_input(found: Clustering, order: tuple[np.ndarray, np.ndarray]) 
     )
 
 
-def _log_likelihood(fit: Fit, column: int) -> np.ndarray:
-    """Log p(reads of the cluster's members | DCF), (S, G)."""
+def _log_likelihood(fit: Fit, column: int, above: np.ndarray) -> np.ndarray:
+    """Log p(reads of the cluster's members | DCF), (S, G); above: (S,) copies that a doubling adds."""
     model, r = fit.model, fit.mixture.responsibility
     states = model.states
     cn_variance = model.copy_number_error**2
@@ -182,7 +197,7 @@ def _log_likelihood(fit: Fit, column: int) -> np.ndarray:
                 shares,
                 centre.mean,
                 s,
-                GRID,
+                GRID + above[s],
             )
             for s in range(model.shape[1])
         ]

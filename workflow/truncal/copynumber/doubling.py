@@ -1,8 +1,8 @@
 """A genome doubling in a part of the cancer cells, from the mean copy numbers of all sites.
 
 Where a fraction f of a sample's cancer cells descends from one whose genome doubled, every allele with c
-copies before has c (1 + f) on average, whatever the segment: 1 + 1 is 1.4 + 1.4 everywhere. Single gains leave
-other alleles at whole numbers. With U alleles, x their means and b_c the prior of c,
+copies before has c (1 + f) on average, whatever the segment: 1 + 1 is 1.4 + 1.4 everywhere. Single gains
+leave other alleles at whole numbers. With U alleles, x their means and b_c the prior of c,
 
     log L(f) = Σ log(q Σ_c b_c N(x; c (1 + f), σ²) + (1 − q) / x_max),
 
