@@ -1,23 +1,22 @@
-"""Numba without SciPy's BLAS.
+"""Numba without what it imports on the side.
 
-Numba imports SciPy's linear algebra with its first compiled function, to have matrix products inside kernels.
-None here needs them, and the import costs more than the whole analysis of a small tumour.
+Numba imports SciPy, with its linear algebra for matrix products inside kernels, and PyYAML for a configuration
+file of its own. None is needed here, and their imports cost more than the whole analysis of a small tumour.
 """
 
 from __future__ import annotations
 
 import sys
 
-NAME = "scipy.linalg"
+HIDDEN = ("scipy", "scipy.linalg", "yaml")
 
-if "numba.np.arraymath" not in sys.modules and NAME not in sys.modules:
-    sys.modules[NAME] = None  # type: ignore[assignment]  # an import of it fails, which numba allows for
-    try:
-        import numba
-        import numba.np.arraymath  # would come with the first kernel, after the guard
-    finally:
-        del sys.modules[NAME]
-else:
+_hidden = [name for name in HIDDEN if name not in sys.modules]
+sys.modules.update(dict.fromkeys(_hidden))  # an import of them fails, which Numba allows for
+try:
     import numba
+    import numba.np.arraymath  # would come with the first kernel, after the guard
+finally:
+    for _name in _hidden:
+        del sys.modules[_name]
 
 njit = numba.njit

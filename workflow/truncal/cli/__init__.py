@@ -7,7 +7,9 @@ A subcommand's module has `HELP`, `add_arguments(parser)` and `run(args)`; it im
 from __future__ import annotations
 
 import argparse
+import atexit
 import errno
+import gc
 import importlib
 import sys
 from collections.abc import Sequence
@@ -33,6 +35,11 @@ COMMANDS = (
 )
 
 DEFAULT_SEED = 20240
+
+COLLECT_EVERY = 500_000
+"""New objects between two garbage collections: what imports leave behind lives to the end, and looking through
+it time and again takes longer than the rest of them."""
+
 _ENVIRONMENT = frozenset(
     (
         errno.ENOSPC,
@@ -82,6 +89,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     A command's `run` may return an exit code of its own.
     """
+    gc.set_threshold(COLLECT_EVERY)
+    atexit.register(gc.freeze)  # nor does the interpreter look through it all before it ends
     given = list(sys.argv[1:] if argv is None else argv)
     known = given[:1] if given[:1] and given[0] in COMMANDS else COMMANDS
     args = parser(known).parse_args(given)
