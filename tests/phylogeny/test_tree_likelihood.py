@@ -11,6 +11,7 @@ from truncal.phylogeny.evidence import Evidence, binomial_density, build_evidenc
 from truncal.phylogeny.pearson import table
 from truncal.phylogeny.posterior import ancestor_probability, edge_probability, tree_posterior
 from truncal.phylogeny.prior import class_prior, log_absence_prior, log_prior
+from truncal.phylogeny.problem import pose
 from truncal.phylogeny.sampler import score_trees
 
 GRID = 1500
@@ -139,6 +140,26 @@ def test_sampler_agrees_with_enumeration(seed: int) -> None:
         )
         worst = max(worst, float(gap.max()), float(above.max()))
     assert worst < 0.02
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_chains_visit_trees_as_often_as_they_are_likely(seed: int) -> None:
+    """Edges by visits alone, where clones fit in no tree and all trees break rules by far."""
+    generator = np.random.default_rng(seed)
+    clones, samples = 5, 8
+    total = generator.poisson(200, (1, clones, samples)) + 1.0
+    phi = generator.beta(0.7, 0.7, (clones, samples))
+    phi[0] = 1.0
+    alt = generator.binomial(total.astype(int), phi / 2).astype(float)
+    problem = pose(evidence_of(alt, total - alt), class_prior(clones, 0.3))
+    trees = np.array(all_trees(clones))
+    score = score_trees(trees, *problem.kernel) + log_prior(trees, problem.classes)
+    probability = np.exp(score - score.max())
+    visited, _ = problem.run(seed, trees[score.argmax()], 20, 1500)
+    gap = edge_probability(visited, np.full(len(visited), 1 / len(visited))) - edge_probability(
+        trees, probability / probability.sum()
+    )
+    assert np.abs(gap).max() < 0.05
 
 
 def test_absence_prior_counts_the_simplex() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from truncal.ccf.jit import njit
 from truncal.phylogeny.evidence import Evidence
 
 

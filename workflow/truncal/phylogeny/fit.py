@@ -11,8 +11,8 @@ optimum is global; at the end it is within (K + 1) μ of it.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from truncal.ccf.jit import njit
 from truncal.phylogeny.kernel import descending
 
 END = 1e-7

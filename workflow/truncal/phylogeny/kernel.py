@@ -25,14 +25,19 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
+import numpy as np
 
+from truncal.ccf.jit import njit
 from truncal.phylogeny.pearson import SKEW_MAX, SKEW_STEP, Z_MAX, Z_STEP
 
 FAINT = 1e-12
 """Below this probability a sum rule counts as broken: the cost is that of `tail` instead."""
 
 LOG_FAINT = math.log(FAINT)
+
+SURE, SURE_SKEW = 5.7, 4.5
+"""Standard deviations above the mean, and more of them for each unit of skewness, from which P(X ≤ φ) is 1
+within 10⁻⁸."""
 
 NEVER = -700.0
 """Log probability of what can't be."""
@@ -91,12 +96,12 @@ def look_up(z, at, part, mirrored, spike, table):
 @njit(cache=True, nogil=True, inline="always")
 def present(mean, variance, third, log_zero):
     """P(X = 0), and the moments of X where it is not 0."""
+    if log_zero > -1e-9:
+        return 1.0, 0.0, 0.0, 0.0
+    if log_zero < -20.7:
+        return 0.0, mean, variance, third
     zero = math.exp(log_zero)
     rest = 1.0 - zero
-    if rest < 1e-9:
-        return 1.0, 0.0, 0.0, 0.0
-    if zero < 1e-9:
-        return 0.0, mean, variance, third
     m2 = (variance + mean * mean) / rest
     m3 = (third + 3.0 * mean * variance + mean * mean * mean) / rest
     mean = mean / rest
@@ -127,31 +132,69 @@ def cut(weights, low, width, own, mean, variance, third, log_zero, kappa, table)
             step = width / spread
             skew = third / (variance * spread)
             skew = min(max(skew, -SKEW_MAX), SKEW_MAX)
-            mirrored = skew < 0.0
             row = abs(skew) / SKEW_STEP
             at = min(int(row), table.shape[0] - 2)
             part = row - at
-            spike = kappa[0] / spread
+            if skew < 0.0:  # P(Z ≤ z) = 1 − P(−Z ≤ −z)
+                base, sign = 1.0, -1.0
+                first, last = -Z_MAX, min(SURE, 2.0 / max(at * SKEW_STEP, 1e-9))
+            else:
+                base, sign = 0.0, 1.0
+                first = max(-Z_MAX, -2.0 / max(at * SKEW_STEP, 1e-9))
+                last = min(Z_MAX, SURE + SURE_SKEW * (at + 1) * SKEW_STEP)
+            begin = min(max(math.ceil((first - start) / step), 0), points)
+            end = min(max(math.ceil((last - start) / step), begin), points)
+            spike = sign * kappa[0] / spread
+            place = (sign * start + Z_MAX) / Z_STEP
+            pace = sign * step / Z_STEP
             offset = low + 0.5 * width - own[0]
-            for i in range(points):
-                p = (1.0 - zero) * weights[i] * look_up(start + i * step, at, part, mirrored, spike, table)
+            t0, t1, t2, t3 = 0.0, 0.0, 0.0, 0.0
+            row0, row1 = np.uint64(at), np.uint64(at + 1)  # unsigned: no check for indices from the end
+            for i in range(begin, end):
+                z = place + i * pace
+                j = np.uint64(z)
+                f = z - np.float64(j)
+                j1 = j + np.uint64(1)
+                left = (1.0 - part) * (table[row0, j, 0] + spike * table[row0, j, 1]) + part * (
+                    table[row1, j, 0] + spike * table[row1, j, 1]
+                )
+                right = (1.0 - part) * (table[row0, j1, 0] + spike * table[row0, j1, 1]) + part * (
+                    table[row1, j1, 0] + spike * table[row1, j1, 1]
+                )
+                p = weights[i] * (base + sign * (left + f * (right - left)))
                 x = offset + i * width
-                s0 += p
-                s1 += p * x
-                s2 += p * x * x
-                s3 += p * x * x * x
+                t0 += p
+                p *= x
+                t1 += p
+                p *= x
+                t2 += p
+                t3 += p * x
+            for i in range(end, points):
+                p = weights[i]
+                x = offset + i * width
+                t0 += p
+                p *= x
+                t1 += p
+                p *= x
+                t2 += p
+                t3 += p * x
+            s0 += (1.0 - zero) * t0
+            s1 += (1.0 - zero) * t1
+            s2 += (1.0 - zero) * t2
+            s3 += (1.0 - zero) * t3
     s0 += absent
     if s0 <= FAINT:
         high = low + weights.shape[0] * width
         broken = (mean - own[0]) / math.sqrt(own[1] + variance)
         return min(tail(broken), LOG_FAINT), high - width, width * width, 0.0, NEVER
     x = -own[0]
-    s1 = (s1 + absent * x) / s0
-    s2 = (s2 + absent * x * x) / s0
-    s3 = (s3 + absent * x * x * x) / s0
+    scale = 1.0 / s0
+    s1 = (s1 + absent * x) * scale
+    s2 = (s2 + absent * x * x) * scale
+    s3 = (s3 + absent * x * x * x) * scale
     new_variance = max(s2 - s1 * s1, 1e-6 * width * width)
     new_third = s3 - 3.0 * s1 * s2 + 2.0 * s1 * s1 * s1
-    new_zero = math.log(absent / s0) if absent > 0.0 else NEVER
+    new_zero = math.log(absent * scale) if absent > 0.0 else NEVER
     return math.log(s0), own[0] + s1, new_variance, new_third, max(new_zero, NEVER)
 
 

@@ -12,15 +12,16 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from truncal.ccf.jit import njit
 from truncal.phylogeny.kernel import climb, cut, refresh
 
 ADOPTED = 5
 """At most this many children of a node are tried in all combinations under a transplanted clone."""
 
-PATIENCE = 30.0
-"""A place this many log units below the best one over the samples looked at so far is given up."""
+PATIENCE = 16.0
+"""A place that stays this many log units behind the best one, whatever it may gain in the samples not yet
+looked at, is given up."""
 
 PLAUSIBLE = -15.0
 """Children less likely than this (log) to lie under a clone by the pair alone are not tried under it; in
@@ -72,6 +73,36 @@ def count_roots(parents):
 
 
 @njit(cache=True, nogil=True)
+def at_most(variance, kappa, times, visit, rest):
+    """Fill `rest` (S,) with what a place may gain in the samples after each one of `visit`.
+
+    A further clone makes all sum rules harder to keep; what it gains is the odds that it fills its parent or
+    is filled itself (`times` such places), and no density of a sum is above one over its spread.
+    """
+    total = 0.0
+    for i in range(visit.shape[0] - 1, -1, -1):
+        rest[i] = total
+        total += times * math.log(1.0 + kappa / math.sqrt(variance[visit[i]]))
+
+
+@njit(cache=True, nogil=True)
+def with_mended(node, parents, cost, root_cost, visit, rest, more):
+    """Fill `more` (S,) with `rest` and what is gained where all rules from a node up no longer cost anything.
+
+    So it may be where a clone comes between that node and some of its children.
+    """
+    total = 0.0
+    for i in range(visit.shape[0] - 1, -1, -1):
+        s = visit[i]
+        more[i] = rest[i] + total
+        total += max(-root_cost[s], 0.0)
+        at = node
+        while at > 0:
+            total += max(-cost[at - 1, s], 0.0)
+            at = parents[at - 1]
+
+
+@njit(cache=True, nogil=True)
 def regraft(k, heat, log_prior, allowed, parents, visit, ev, state):
     """Draw a new parent for clone k and its subtree; allowed: (K + 1, K) whether a node may be a clone's
     parent."""
@@ -84,8 +115,8 @@ def regraft(k, heat, log_prior, allowed, parents, visit, ev, state):
     others = count_roots(parents)
     scores = np.empty(count + 1)
     places = np.empty(count + 1, dtype=np.int64)
-    rival = np.full(samples, -np.inf)
-    running = np.empty(samples)
+    rest = np.empty(samples)
+    at_most(messages[k, :, 1], kappa[0], 1.0, visit, rest)
     give_up = PATIENCE * max(heat, 1.0)
     n = 0
     best = -np.inf
@@ -121,8 +152,7 @@ def regraft(k, heat, log_prior, allowed, parents, visit, ev, state):
                 kappa,
                 table,
             )
-            running[i] = score
-            if score < rival[i] - give_up:
+            if score + rest[i] < best - give_up:
                 score = -np.inf
                 break
         if score == -np.inf:
@@ -130,9 +160,7 @@ def regraft(k, heat, log_prior, allowed, parents, visit, ev, state):
         scores[n] = score
         places[n] = node
         n += 1
-        if score > best:
-            best = score
-            rival[:] = running
+        best = max(best, score)
     chosen = places[draw(scores, n, heat)] if n > 0 else old
     parents[k] = chosen
     refresh(chosen, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
@@ -160,8 +188,10 @@ def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state):
         refresh(old, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
     all_roots = count_roots(parents)
     less = np.empty((samples, 4))
-    rival = np.full(samples, -np.inf)
-    running = np.empty(samples)
+    alone = np.empty((samples, 5))  # factor and message without children, the same at any node
+    alone[:, 0] = np.nan
+    rest, more = np.empty(samples), np.empty(samples)
+    at_most(own[k, :, 1], kappa[0], 2.0, visit, rest)
     give_up = PATIENCE * max(heat, 1.0)
     size = 256
     scores = np.empty(size)
@@ -169,11 +199,14 @@ def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state):
     subsets = np.empty(size, dtype=np.int64)
     n = 0
     best = -np.inf
-    for node in range(count + 1):
+    for offset in range(count + 1):
+        node = (max(old, 0) + offset) % (count + 1)  # the present place first: a good rival
         if node > 0 and (node - 1 == k or parents[node - 1] < 0 or not allowed[node, k]):
             continue
         n_children, n_adoptable = adoptable(k, node, over, samples, parents, children)
         n_subsets = (1 << n_adoptable) + (1 if n_adoptable < n_children else 0)
+        if n_subsets > 1:
+            with_mended(node, parents, cost, root_cost, visit, rest, more)
         for subset in range(n_subsets):
             everything = subset == 1 << n_adoptable
             roots = all_roots
@@ -190,18 +223,23 @@ def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state):
             score = prior
             for i in range(samples):
                 s = visit[i]
-                e, m, v, t, q = cut(
-                    weights[k, s],
-                    low[k, s],
-                    width[k, s],
-                    own[k, s],
-                    less[s, 0],
-                    less[s, 1],
-                    less[s, 2],
-                    less[s, 3],
-                    kappa,
-                    table,
-                )
+                if subset > 0 or np.isnan(alone[s, 0]):
+                    e, m, v, t, q = cut(
+                        weights[k, s],
+                        low[k, s],
+                        width[k, s],
+                        own[k, s],
+                        less[s, 0],
+                        less[s, 1],
+                        less[s, 2],
+                        less[s, 3],
+                        kappa,
+                        table,
+                    )
+                    if subset == 0:
+                        alone[s, 0], alone[s, 1], alone[s, 2], alone[s, 3], alone[s, 4] = e, m, v, t, q
+                else:
+                    e, m, v, t, q = alone[s, 0], alone[s, 1], alone[s, 2], alone[s, 3], alone[s, 4]
                 score += e + climb(
                     node,
                     s,
@@ -221,15 +259,12 @@ def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state):
                     kappa,
                     table,
                 )
-                running[i] = score
-                if score < rival[i] - give_up:
+                if score + (more[i] if subset > 0 else rest[i]) < best - give_up:
                     score = -np.inf
                     break
             if score == -np.inf:
                 continue
-            if score > best:
-                best = score
-                rival[:] = running
+            best = max(best, score)
             if n == size:
                 size *= 2
                 scores = np.concatenate((scores, np.empty(n)))

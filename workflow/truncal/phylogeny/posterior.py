@@ -4,32 +4,23 @@ follows from it."""
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from truncal.phylogeny.enumeration import enumerate_trees
-from truncal.phylogeny.evidence import Evidence, ancestry_log_weight
-from truncal.phylogeny.pearson import table
-from truncal.phylogeny.prior import ABSENCE, log_absence_prior, log_prior
-from truncal.phylogeny.sampler import run_chain, score_trees
+from truncal.phylogeny.evidence import Evidence
+from truncal.phylogeny.prior import ABSENCE, log_prior
+from truncal.phylogeny.problem import Problem, Run, pose
 from truncal.progress import steps
-
-ENUMERATED = 200_000
-"""At most this many trees are enumerated; where the windows allow more, trees are sampled."""
 
 KEPT = 1e-9
 """Enumerated trees less probable than this against the best are left out."""
-
-HOPELESS = 60.0
-"""A node this many log units less likely to lie above a clone, by the pair alone, than the best is never
-tried as parent."""
 
 BURN = 8
 """Sweeps of a chain before trees are kept."""
 
 ROUND = 30
-"""Trees kept of each chain before the chains are looked at; the rounds after the second double."""
+"""Trees kept of each chain before the chains are looked at; later rounds make them half as long again."""
 
 EFFORT = 1.35e6
 """At most EFFORT / (K² S) trees are kept of each chain, but at least `FEWEST`: the cost of a sweep grows
@@ -41,23 +32,19 @@ STUCK = 12.0
 """A chain whose median score in the first round is this far below the best chain's goes on from the best
 one's tree."""
 
-EFFECTIVE, AGREED = 800.0, 0.1
+EFFECTIVE, AGREED = 400.0, 0.1
 """Effective samples of all chains and largest deviation of an edge's probability between chains that are
 enough."""
 
 SMALL = 8
 """Up to this many clones the chains go on until they have seen nearly every tree that matters."""
 
-LEAST, LEAST_SMALL = 200.0, 1500.0
+LEAST, LEAST_SMALL = 200.0, 800.0
 """Effective samples without which the chains go on in any case."""
 
-UNSEEN = 0.005
+UNSEEN = 0.01
 """Share of the posterior that chains may have left unseen (Good–Turing) for trees to be weighed by their
 score."""
-
-
-Run = tuple[np.ndarray, np.ndarray]
-"""Trees (N, K) kept of a chain and their scores (N,)."""
 
 
 @dataclass(frozen=True)
@@ -95,53 +82,15 @@ def tree_posterior(
     Clones and samples are put into an order that depends on their evidence alone, so other labels give
     the same result.
     """
-    order, columns = canonical_order(facts)
-    facts = Evidence(*(part[np.ix_(order, columns)] for part in (
-        facts.weights, facts.low, facts.width, facts.moments, facts.log_scale)))  # fmt: skip
-    count = len(order)
-    kernel = (
-        absence, log_absence_prior(absence, count, len(columns)),
-        facts.weights, facts.low, facts.width, facts.moments, table(),
-    )  # fmt: skip
-    found = None
-    if count <= exact_up_to:
-        found = _enumerated(facts, classes, kernel)
-    if found is None:
-        place = np.empty(count + 2, dtype=np.int64)
-        place[order], place[-2:] = np.arange(1, count + 1), (0, -1)
-        warm = None if start is None else place[np.where(start < 0, -1, start - 1 - (start == 0))[order]]
-        found = _sampled(facts, classes, kernel, chains, samples, seed, threads, warm)
-    back = np.concatenate([[0], order + 1])
-    trees = np.empty_like(found.trees)
-    trees[:, order] = back[found.trees]
-    return TreePosterior(trees, found.probability, found.log_likelihood, found.method, found.diagnostics)
-
-
-def canonical_order(facts: Evidence) -> tuple[np.ndarray, np.ndarray]:
-    """Orders of the clones and of the samples by falling mean DCF, ties broken by the rest of the
-    evidence."""
-    mean, variance = facts.moments[..., 0], facts.moments[..., 1]
-    by_clone = [
-        tuple(sorted(zip(m.tolist(), v.tolist(), strict=True), reverse=True))
-        for m, v in zip(mean, variance, strict=True)
-    ]
-    keys = [(-float(np.sort(m).sum()), key) for m, key in zip(mean, by_clone, strict=True)]
-    order = np.array(sorted(range(len(mean)), key=lambda k: keys[k]), dtype=np.int64)
-    by_sample = [
-        tuple(zip(mean[order, s].tolist(), variance[order, s].tolist(), strict=True))
-        for s in range(mean.shape[1])
-    ]
-    columns = np.array(sorted(range(mean.shape[1]), key=lambda s: by_sample[s], reverse=True), dtype=np.int64)
-    return order, columns
-
-
-def _enumerated(facts: Evidence, classes: np.ndarray, kernel: tuple) -> TreePosterior | None:
-    trees = enumerate_trees(facts.low, facts.high, 1.0, bool(np.isfinite(classes[1])), ENUMERATED)
-    if not 0 < len(trees) < ENUMERATED:
-        return None
-    log_likelihood = score_trees(trees, *kernel)
-    score = log_likelihood + log_prior(trees, classes)
-    return _ordered(trees, score, log_likelihood, "exact", {})
+    problem = pose(facts, classes, absence)
+    every = problem.enumerate() if len(problem.order) <= exact_up_to else None
+    if every is not None:
+        trees, score = every
+        found = _ordered(trees, score, score - log_prior(trees, classes), "exact", {})
+    else:
+        warm = None if start is None else problem.placed(start)
+        found = _sampled(problem, chains, samples, seed, threads, warm)
+    return replace(found, trees=problem.given_back(found.trees))
 
 
 def _ordered(
@@ -160,44 +109,27 @@ def _ordered(
 
 
 def _sampled(
-    facts: Evidence,
-    classes: np.ndarray,
-    kernel: tuple,
-    chains: int,
-    samples: int,
-    seed: int,
-    threads: int,
-    warm: np.ndarray | None,
+    problem: Problem, chains: int, samples: int, seed: int, threads: int, warm: np.ndarray | None
 ) -> TreePosterior:
     """Chains in rounds until they have seen enough and agree, or their effort is used up.
 
     warm: (K,) tree from which every other chain starts.
     """
-    count, width = facts.low.shape
-    over = ancestry_log_weight(facts)
-    best = over[1:].max(axis=0, where=~np.eye(count, dtype=bool), initial=-np.inf)
-    allowed = over >= best - HOPELESS - width
-    allowed[0] = True
-    visits = np.argsort(-facts.moments[:, :, 0], axis=1, kind="stable")
-    insertion = np.arange(count)  # canonical order: by falling mean DCF
-    heats = np.ones(BURN)
+    count, width = problem.facts.low.shape
     numbers = np.random.SeedSequence(seed).generate_state(chains * 100).reshape(chains, 100)
     most = int(np.clip(EFFORT / (count * count * width), FEWEST, samples))
     nothing = np.full(count, -1, dtype=np.int64)
     runs: list[Run] = []
     for turn in range(100):
         kept = len(runs[0][0]) if runs else 0
-        length = min(ROUND * 2 ** max(turn - 1, 0), most - kept)
+        length = min(max(ROUND, kept // 2), most - kept)
         if length <= 0:
             break
 
         def one(index: int, turn: int = turn, length: int = length, before: list[Run] = runs) -> Run:
             first = nothing if warm is None or index % 2 else warm
             start = before[index][0][-1] if turn else first
-            return run_chain(  # type: ignore[call-arg]
-                int(numbers[index, turn]), start, insertion, heats if turn == 0 else heats[:0], length, 1,
-                classes, *kernel[:2], over, allowed, visits, *kernel[2:],
-            )  # fmt: skip
+            return problem.run(int(numbers[index, turn]), start, 0 if turn else BURN, length)
 
         said = f"trees, {length} from each chain"
         with ThreadPoolExecutor(threads) as pool, steps(said, chains) as advance:
@@ -213,7 +145,7 @@ def _sampled(
         runs = _freed(found) if turn == 0 else found
         if _enough(runs, count):
             break
-    return combine(runs, classes, count)
+    return combine(runs, problem.classes, count)
 
 
 def _freed(runs: list[Run]) -> list[Run]:

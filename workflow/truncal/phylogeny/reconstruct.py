@@ -18,27 +18,21 @@ from truncal.phylogeny.fit import fit_tree, proportions
 from truncal.phylogeny.inputs import PhyloInput
 from truncal.phylogeny.next_region import clonal_by_region, next_region_probability
 from truncal.phylogeny.posterior import (
-    TreePosterior,
     ancestor_probability,
     consensus,
     edge_probability,
     tree_posterior,
 )
-from truncal.phylogeny.prior import class_prior, log_prior, several_roots
+from truncal.phylogeny.prior import class_prior, several_roots
 from truncal.phylogeny.recluster import recluster
 from truncal.phylogeny.result import Phylogeny
+from truncal.phylogeny.search import likely_trees
 
 DRAWN_TREES = 40
 """Clone proportions are drawn on at most this many of the best trees."""
 
 DRAWS = 1000
 """Draws in all, shared out by the trees' probability."""
-
-FIRST = 4, 100
-"""Chains, and trees of each, of a search that looks for clones to set aside."""
-
-QUICK = 2, 30
-"""The same of one that goes on from the best tree of another."""
 
 
 def reconstruct(
@@ -51,34 +45,29 @@ def reconstruct(
     count = len(data.cluster_ids)
     several = several_roots(options["polyclonal"], count, purity_known=data.purity_known)
 
-    def search(facts: Evidence, effort: tuple[int, int], start: np.ndarray | None) -> TreePosterior:
-        return tree_posterior(
-            facts,
-            class_prior(len(facts.low), several),
-            exact_up_to=options["exact_up_to"],
-            chains=min(effort[0], options["chains"]),
-            samples=min(effort[1], options["samples"]),
-            seed=seed,
-            threads=threads,
-            start=start,
-        )
-
     def scored(facts: Evidence, start: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        found = search(facts, FIRST if start is None else QUICK, start)
         classes = class_prior(len(facts.low), several)
-        return found.trees, found.log_likelihood + log_prior(found.trees, classes)
+        return likely_trees(facts, classes, exact_up_to=options["exact_up_to"], seed=seed, start=start)
 
     def best_tree(facts: Evidence, start: np.ndarray | None) -> np.ndarray:
-        trees, scores = scored(facts, start)
-        return trees[scores.argmax()]
+        return scored(facts, start)[0][0]
 
     def log_evidence(facts: Evidence, start: np.ndarray) -> float:
         return float(np.logaddexp.reduce(scored(facts, start)[1]))
 
     data, settled, changes = recluster(data, lambda given: settle(given, best_tree), log_evidence)
     aside = settled.aside
-    effort = options["chains"], options["samples"]
-    whole = search(settled.data.evidence.subset(np.flatnonzero(~aside)), effort, settled.best)
+    facts = settled.data.evidence.subset(np.flatnonzero(~aside))
+    whole = tree_posterior(
+        facts,
+        class_prior(len(facts.low), several),
+        exact_up_to=options["exact_up_to"],
+        chains=options["chains"],
+        samples=options["samples"],
+        seed=seed,
+        threads=threads,
+        start=settled.best,
+    )
     posterior = attached(settled.data, whole, aside)
     given, moved = reassign(data, aside)
     changes = changes + moved

@@ -7,8 +7,8 @@ drawn anew, too, once a sweep.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from truncal.ccf.jit import njit
 from truncal.phylogeny.kernel import fill
 from truncal.phylogeny.moves import count_roots, draw, regraft, transplant
 
