@@ -1,7 +1,7 @@
 """Numba without what it imports on the side.
 
-Numba imports SciPy, with its linear algebra for matrix products inside kernels, and PyYAML for a configuration
-file of its own. None is needed here, and their imports cost more than the whole analysis of a small tumour.
+Numba imports SciPy, with its linear algebra for matrix products inside kernels, and PyYAML for a file of its
+own. None is needed here, and their imports cost more than the whole analysis of a small tumour.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import sys
 HIDDEN = ("scipy", "scipy.linalg", "yaml")
 
 _hidden = [name for name in HIDDEN if name not in sys.modules]
-sys.modules.update(dict.fromkeys(_hidden))  # an import of them fails, which Numba allows for
+for _name in _hidden:
+    sys.modules[_name] = None  # type: ignore[assignment]  # an import of it fails, which Numba allows for
 try:
     import numba
     import numba.np.arraymath  # would come with the first kernel, after the guard

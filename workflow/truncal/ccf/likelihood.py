@@ -31,7 +31,7 @@ MOST_OVERDISPERSED = 0.3
 LOWEST_P = 1e-9
 
 
-@njit(cache=True, nogil=True)
+@njit
 def log_gamma(x: float) -> float:
     """log Γ(x) for x > 0 by Stirling's series, shifted up where x is small; relative error below 1e-13."""
     shift = 0.0
@@ -55,7 +55,7 @@ def log_gamma(x: float) -> float:
     return (x - 0.5) * math.log(x) - x + 0.9189385332046727 + series - shift
 
 
-@njit(cache=True, nogil=True)
+@njit
 def log_rising(x: float, count: float) -> float:
     """log Γ(x + count) − log Γ(x) for x > 0 and a whole number `count` ≥ 0."""
     if count < 10.0:
@@ -73,7 +73,7 @@ def log_rising(x: float, count: float) -> float:
     return log_gamma(x + count) - log_gamma(x)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def log_beta_binomial(alt: float, depth: float, p: float, overdispersion: float) -> float:
     """Log probability of `alt` of `depth` reads at expected frequency p, without the binomial coefficient."""
     p = min(max(p, LOWEST_P), 1 - LOWEST_P)
@@ -83,7 +83,7 @@ def log_beta_binomial(alt: float, depth: float, p: float, overdispersion: float)
     return log_rising(p * size, alt) + log_rising((1 - p) * size, depth - alt) - log_rising(size, depth)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def row_log_likelihood(alt, depth, scale, error, overdispersion, whole, floor, u, u_variance):
     """Log-likelihood of one site in one sample at u mutated copies.
 
@@ -129,7 +129,7 @@ def row_constants(alt, depth, overdispersion):
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit
 def interpolated(table, step, u):
     """Value at u of a table (T,) over u = 0, step, 2 step, …; the last value beyond its end."""
     place = u / step

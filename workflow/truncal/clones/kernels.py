@@ -30,7 +30,7 @@ HOPELESS = 25.0
 """A cluster this far (log) below another is not weighed for a mutation."""
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _row(rows, n, s, u, variance):
     alt, depth, scale, error, overdispersion, whole, floor, table, _unlisted, tables = rows
     which = table[n, s]
@@ -51,7 +51,7 @@ def _row(rows, n, s, u, variance):
     )
 
 
-@njit(cache=True, nogil=True)
+@njit
 def log_unlisted(rows, n, s, u):
     """Log probability that sample s does not list site n at u mutated copies; 0 where that tells nothing."""
     which = rows[8][n, s]
@@ -60,7 +60,7 @@ def log_unlisted(rows, n, s, u):
     return min(interpolated(rows[9][which], TABLE_STEP, u), LISTED_ANYWAY)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def log_listed(rows, n, phi):
     """Log probability that any sample lists site n, one copy mutated, at DCF phi (S,).
 
@@ -91,13 +91,13 @@ def trunk_listed(rows, start, u, log_weight):
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit
 def not_whole(copies):
     """Whether a number of copies comes from a fractional mean, and so has its error."""
     return abs(copies - round(copies)) > 1e-6
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _spread_row(rows, n, s, u, variance):
     """Mean over a normal distribution of u, cut at 0, by Gauss–Hermite quadrature with three points."""
     if variance <= 0.0:
@@ -133,7 +133,7 @@ def trunk_states(rows, start, u, log_weight, doubled, cn_variance):
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _shortfall(phi, change, most, variance):
     """Log penalty of a DCF below the fraction of cells that a state's event needs, at `most` copies a
     cell."""
@@ -143,7 +143,7 @@ def _shortfall(phi, change, most, variance):
     return -0.5 * need * need / (variance + NEED_SPREAD * NEED_SPREAD)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def copies_at_most(change):
     """Copies that an event changes in one cell, from its means (S,) over cells."""
     most = 1.0
@@ -152,7 +152,7 @@ def copies_at_most(change):
     return most
 
 
-@njit(cache=True, nogil=True)
+@njit
 def branch_states(
     rows, ceiling, n, phi, phi_variance, first, last, change, log_weight, kind, cn_variance, least, out
 ):

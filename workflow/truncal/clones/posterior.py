@@ -128,7 +128,7 @@ def _posterior(rows, start, change, kind, cn_variance, members, weights, shares,
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _summarise(points, values, ends, out):
     """Mean, variance, log marginal, spikes' posteriors and Occam factor of one sample into out (8,)."""
     top = max(values.max(), ends.max())

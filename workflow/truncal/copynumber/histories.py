@@ -21,7 +21,7 @@ BESIDE, WITHIN, ABOVE = 0.4, 0.4, 0.2
 have twice the copies to lose), or in an ancestor of all of them."""
 
 
-@njit(cache=True, nogil=True)
+@njit
 def weigh_histories(x, base, doubled, error, exact, base_log_prior, away, weights):
     """Weigh the histories of an allele with mean copies x (S,) and a base copy number, into weights (4,).
 
@@ -68,7 +68,7 @@ def weigh_histories(x, base, doubled, error, exact, base_log_prior, away, weight
     return most
 
 
-@njit(cache=True, nogil=True)
+@njit
 def share_beside(lost, doubled, exact):
     """Posterior that a loss of a base copy struck cells beside the doubled ones, from its means (S,).
 
@@ -95,7 +95,7 @@ def share_beside(lost, doubled, exact):
     return beside / (beside + within + ABOVE * math.exp(above - top))
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _part(x, low, high):
     """Density of x, known to `NOMINAL_ERROR`: at `low` with `UNAFFECTED`, else uniform from it to `high`."""
     sd = NOMINAL_ERROR
@@ -107,12 +107,12 @@ def _part(x, low, high):
     return UNAFFECTED * at_low + (1.0 - UNAFFECTED) * between
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _density(d, sd):
     return math.exp(-0.5 * (d / sd) ** 2) / (sd * math.sqrt(2 * math.pi))
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _cut(mean, sd):
     """Mean of a normal distribution's positive part."""
     z = mean / sd
@@ -125,7 +125,7 @@ def _cut(mean, sd):
     )
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _uniform(d, sd):
     """Density of a distance: uniform on 0..1 with error, a quarter of that for each further copy."""
     scale = sd * math.sqrt(2.0)

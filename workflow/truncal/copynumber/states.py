@@ -185,13 +185,13 @@ def _repeat(start: np.ndarray, index: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return rows.astype(np.int64), begin
 
 
-@njit(cache=True, nogil=True)
+@njit
 def slope(kind):
     """Mutated copies per cell that descends from the mutated one, in a branch state without an event."""
     return 1.0 if kind < ALL_COPIES else float(kind - ALL_COPIES)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _add(values, weight, kind, rows, weights, kinds, count):
     """Add a state, or its weight to an equal one; the new number of states."""
     size = values.shape[0]
@@ -214,7 +214,7 @@ def _add(values, weight, kind, rows, weights, kinds, count):
     return count + 1
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _add_kind(values, weight, kind, rows, weights, kinds, count):
     """Like `_add`, but states are equal where their kinds are."""
     for row in range(count):
@@ -229,7 +229,7 @@ def _add_kind(values, weight, kind, rows, weights, kinds, count):
     return count + 1
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _site(
     raw,
     alleles,
