@@ -23,6 +23,9 @@ LEAST = 2e-3
 SLACK = 0.5
 """Copies beyond those of its allele that a mutation which fits nothing may seem to have."""
 
+LEAST_STRAY = 1e-3
+"""Strays less probable than this are left out."""
+
 RETAINED_WITHIN = 0.02
 """A loss in fewer cancer cells than this does not count."""
 
@@ -88,15 +91,39 @@ def _cut_mean(mean, spread):
 
 
 @njit(cache=True, nogil=True)
+def _with_strays(weight, apart, mean, spread, stray, stray_spread, count, out):
+    """Fill out (3, 2 × most) with weights, means and spreads of explanations in one sample, strays apart; how
+    many they are."""
+    size = 0
+    for i in range(count):
+        other = weight[i] * apart[i]
+        if other < LEAST_STRAY:
+            other = 0.0
+        out[0, size], out[1, size], out[2, size] = weight[i] - other, mean[i], spread[i]
+        size += 1
+        if other > 0.0:
+            out[0, size], out[1, size], out[2, size] = other, stray[i], stray_spread[i]
+            size += 1
+    return size
+
+
+@njit(cache=True, nogil=True)
 def _narrowed(u, variance, alt, depth, scale, error, overdispersion):
     """Mean and variance of u ~ N(u, variance) after the row's reads, in the normal approximation."""
     if variance <= 0.0 or depth <= 0.0:
         return u, variance
+    seen, noise = _said(alt, depth, scale, error, overdispersion)
+    gain = variance / (variance + noise)
+    return u + gain * (seen - u), variance * (1 - gain)
+
+
+@njit(cache=True, nogil=True)
+def _said(alt, depth, scale, error, overdispersion):
+    """Mutated copies that a row's reads say, and their variance, in the normal approximation."""
     v = max((alt / depth - error) / (1 - 2 * error), 0.0)
     p = (alt + 0.5) / (depth + 1.0)
     noise = p * (1 - p) / depth * (1 + (depth - 1) * overdispersion) / (scale * scale)
-    gain = variance / (variance + noise)
-    return u + gain * (v / scale - u), variance * (1 - gain)
+    return v / scale, noise
 
 
 @njit(cache=True, nogil=True)
@@ -133,6 +160,7 @@ def summarise(
     phi_variance,
     added,
     spread,
+    stray,
     doubled,
     major,
     at_least,
@@ -141,14 +169,19 @@ def summarise(
 
     responsibility: (N, 1 + K + 1) with the trunk first and outliers last. added: (K, S) copies that a
     later doubling adds to phi's cells, which the DCF is phi less. spread: (K, S) variance of the members'
-    DCFs around the cluster's. doubled: (S,) fraction of doubled cancer cells. major: (N, S).
-    at_least: CCF that counts as clonal.
+    DCFs around the cluster's. stray: `STRAY`, `STRAY_RATIO` and `LEAST_ROOM` of `spread`. doubled: (S,)
+    fraction of doubled cancer cells. major: (N, S). at_least: CCF that counts as clonal.
     """
     alt, depth, scale, error, overdispersion, _whole, _floor, table, _unlisted, tables = rows
     sites, samples = alt.shape
     clusters = phi.shape[0]
     most = 256
     weight = np.empty(most)
+    # where the mutation is a stray, with probability `apart` in each sample
+    apart = np.empty((samples, most))
+    c_stray, c_stray_spread = np.empty((samples, most)), np.empty((samples, most))
+    d_stray, d_stray_spread = np.empty((samples, most)), np.empty((samples, most))
+    both = np.empty((3, 2 * most))
     c_mean, c_spread = np.empty((samples, most)), np.empty((samples, most))
     d_mean, d_spread = np.empty((samples, most)), np.empty((samples, most))
     ccf, dcf = np.zeros((sites, samples, 3)), np.zeros((sites, samples, 3))
@@ -192,6 +225,7 @@ def summarise(
                         )
                     c_mean[s, count] = min(mean - beside, 1.0) if c < 1.0 else 1.0
                     c_spread[s, count] = math.sqrt(variance)
+                    apart[s, count] = 0.0
                     copies[n, s] += w * mean
                     retained[n, s] += 0.0 if lost else w
                 count += 1
@@ -247,6 +281,32 @@ def summarise(
                         c_mean[s, count], c_spread[s, count] = mean, d_spread[s, count]
                         copies[n, s] += w * max(times * (mean + added[k, s]) + change[z, s], 0.0)
                     retained[n, s] += 0.0 if loss > RETAINED_WITHIN else w
+                    # a member of another clone
+                    far = own + stray[1] * max(f * (1.0 - f), stray[2])
+                    wide = times * times * far + error_u
+                    apart[s, count] = stray[0]
+                    found, left = u, wide
+                    if table[n, s] == -1 and depth[n, s] > 0:
+                        seen, noise = _said(
+                            alt[n, s], depth[n, s], scale[n, s], error[n, s], overdispersion[n, s]
+                        )
+                        least = noise + free + times * times * phi_variance[k, s]
+                        widest = noise + wide + times * times * phi_variance[k, s]
+                        log_ratio = 0.5 * (seen - u) ** 2 * (1.0 / least - 1.0 / widest)
+                        log_ratio += 0.5 * math.log(least / widest)
+                        odds = stray[0] / (1.0 - stray[0]) * math.exp(min(log_ratio, 50.0))
+                        apart[s, count] = odds / (1.0 + odds)
+                        found = u + wide / (wide + noise) * (seen - u)
+                        left = wide * noise / (wide + noise)
+                    if loss > 0.0:
+                        c_stray[s, count] = min(found - added[k, s], f)
+                        c_stray_spread[s, count] = math.sqrt(left)
+                        d_stray[s, count], d_stray_spread[s, count] = f, d_spread[s, count]
+                    else:
+                        c_stray[s, count] = f + (found - u) / times
+                        c_stray_spread[s, count] = math.sqrt(left) / times
+                        d_stray[s, count] = c_stray[s, count]
+                        d_stray_spread[s, count] = c_stray_spread[s, count]
                 count += 1
         r = responsibility[n, clusters + 1]
         if r > LEAST and count + 1 < most:
@@ -268,6 +328,7 @@ def summarise(
                     copies[n, s] += r * mean
                 c_mean[s, count], c_spread[s, count] = mean, math.sqrt(variance)
                 d_mean[s, count], d_spread[s, count] = mean, math.sqrt(variance)
+                apart[s, count], apart[s, count + 1] = 0.0, 0.0
                 c_mean[s, count + 1], c_spread[s, count + 1] = 1.0, 0.0
                 d_mean[s, count + 1], d_spread[s, count + 1] = 1.0, 0.0
                 retained[n, s] += r
@@ -294,8 +355,14 @@ def summarise(
             for i in range(count):
                 ccf[n, s, 0] += weight[i] * _cut_mean(c_mean[s, i], c_spread[s, i])
                 dcf[n, s, 0] += weight[i] * _cut_mean(d_mean[s, i], d_spread[s, i])
-            ccf[n, s, 1] = _quantile(weight, c_mean[s], c_spread[s], count, 0.025)
-            ccf[n, s, 2] = _quantile(weight, c_mean[s], c_spread[s], count, 0.975)
-            dcf[n, s, 1] = _quantile(weight, d_mean[s], d_spread[s], count, 0.025)
-            dcf[n, s, 2] = _quantile(weight, d_mean[s], d_spread[s], count, 0.975)
+            size = _with_strays(
+                weight, apart[s], c_mean[s], c_spread[s], c_stray[s], c_stray_spread[s], count, both
+            )
+            ccf[n, s, 1] = _quantile(both[0], both[1], both[2], size, 0.025)
+            ccf[n, s, 2] = _quantile(both[0], both[1], both[2], size, 0.975)
+            size = _with_strays(
+                weight, apart[s], d_mean[s], d_spread[s], d_stray[s], d_stray_spread[s], count, both
+            )
+            dcf[n, s, 1] = _quantile(both[0], both[1], both[2], size, 0.025)
+            dcf[n, s, 2] = _quantile(both[0], both[1], both[2], size, 0.975)
     return ccf, dcf, copies, retained, clonal, clonal_here

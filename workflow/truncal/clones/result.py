@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from truncal.clones import spread
 from truncal.clones.components import Summary, summarise
 from truncal.clones.doubled import ancestor_probability
 from truncal.clones.fit import Fit
@@ -97,6 +98,7 @@ def clustering(fit: Fit, *, at_least: float = 0.95, model_error: float = 0.01) -
             variance[1 + chosen],
             added,
             spread_within(model, mixture)[chosen],
+            (spread.STRAY, spread.STRAY_RATIO, spread.LEAST_ROOM),
             states.doubled,
             model.sites.major,
             at_least,
@@ -114,9 +116,9 @@ def clustering(fit: Fit, *, at_least: float = 0.95, model_error: float = 0.01) -
     likelihood = np.array([_log_likelihood(fit, index, above[index]) for index in kept]).reshape(
         len(kept), s, len(GRID)
     )
-    spread = np.sqrt(variance[kept])
+    sd = np.sqrt(variance[kept])
     dcf = np.stack(
-        [phi[kept], np.clip(phi[kept] - 1.96 * spread, 0, 1), np.clip(phi[kept] + 1.96 * spread, 0, 1)],
+        [phi[kept], np.clip(phi[kept] - 1.96 * sd, 0, 1), np.clip(phi[kept] + 1.96 * sd, 0, 1)],
         axis=2,
     ).reshape(len(kept), s, 3)
     responsibility = r[:, kept]

@@ -26,6 +26,12 @@ MERGED = 0.8
 RATIOS = np.geomspace(5e-4, 0.25, 10)
 """τ² over φ (1 − φ), which is the most that numbers in 0..1 can have."""
 
+STRAY = 0.2
+"""Prior, in each sample, that a member belongs to another clone than most of its cluster."""
+
+STRAY_RATIO, LEAST_ROOM = 0.04, 0.02
+"""τ² of such a member over φ (1 − φ), or over this where that is less."""
+
 SURE = 0.9
 """Posterior of the untouched copy from which a member's reads say what its DCF is."""
 
