@@ -33,11 +33,11 @@ from truncal.copynumber import totals
 from truncal.copynumber.doubling import shared_doubling
 from truncal.copynumber.histories import BOTH, GAIN, LOSS, NOMINAL_ERROR, NONE, share_beside, weigh_histories
 
-UNTOUCHED, GAINED, LOST = 0, 1, 2
+UNTOUCHED, GAINED, LOST = np.arange(3, dtype=np.int8)
 ALL_COPIES = 8
 """`ALL_COPIES` + c₀ is the kind of a branch state with c₀ ≥ 2 mutated copies per cell."""
 
-EARLY, LATE, LATE_GAINED, LATE_LOST, BETWEEN, LOST_BESIDE = 0, 1, 2, 3, 4, 5
+EARLY, LATE, LATE_GAINED, LATE_LOST, BETWEEN, LOST_BESIDE = np.arange(6, dtype=np.int8)
 """`LOST_BESIDE`: like `LATE_LOST`, in cells other than the doubled ones, which keep both of their copies."""
 
 MOST_TRUNK, MOST_BRANCH = 64, 32
@@ -206,9 +206,16 @@ def _add(values, weight, kind, rows, weights, kinds, count):
                 kinds[row] = kind
             weights[row] += weight
             return count
+    return _append(values, weight, kind, rows, weights, kinds, count)
+
+
+@njit
+def _append(values, weight, kind, rows, weights, kinds, count):
+    """Add a state where there is room; the new number of states."""
     if count == rows.shape[0]:
         return count
-    rows[count] = values
+    for s in range(values.shape[0]):
+        rows[count, s] = values[s]
     weights[count] = weight
     kinds[count] = kind
     return count + 1
@@ -221,12 +228,29 @@ def _add_kind(values, weight, kind, rows, weights, kinds, count):
         if kinds[row] == kind:
             weights[row] += weight
             return count
-    if count == rows.shape[0]:
-        return count
-    rows[count] = values
-    weights[count] = weight
-    kinds[count] = kind
-    return count + 1
+    return _append(values, weight, kind, rows, weights, kinds, count)
+
+
+@njit
+def _mean_copies(base, doubled, gained, lost, out):
+    """Mean copies per cell (S,) of `base` before a doubling, with what events added and removed, into out."""
+    for s in range(out.shape[0]):
+        out[s] = max(base * (1.0 + doubled[s]) + (gained[s] - lost[s]), 0.0)
+
+
+@njit
+def _scaled(values, times, over, out):
+    """Values (S,) times a fraction, into out."""
+    for s in range(out.shape[0]):
+        out[s] = values[s] * times / over
+
+
+@njit
+def _largest(values):
+    top = values[0]
+    for value in values:
+        top = max(top, value)
+    return top
 
 
 @njit
@@ -249,30 +273,46 @@ def _site(
 
     raw: (2, S) mean copy numbers; alleles: (2, S) the same pulled to integers. doubled: (S,) fraction of
     cancer cells with a doubled genome.
+
+    No literal is an argument and no expression is of arrays, since these take long to compile.
     """
     size = alleles.shape[1]
-    values = np.empty(size)
-    away = np.empty((2, size))
-    weights = np.empty(4)
-    n_trunk, n_branch = 0, 0
-    copies = max((alleles / (1.0 + doubled)).sum() / size, 1.0)
-    wgd = doubled.max() > 0.0
+    none, values, part = np.zeros(size), np.zeros(size), np.zeros(size)
+    single = np.empty((2, size))
+    n_trunk = n_branch = np.int64(0)
+    one = np.int64(1)
+    copies = 0.0
     for allele in range(2):
-        x = raw[allele]
-        low = max(math.floor((alleles[allele] / (1.0 + doubled)).min() + 0.02), 1)
-        high = math.ceil((alleles[allele] / (1.0 + doubled)).max() - 0.02)
+        for s in range(size):
+            single[allele, s] = alleles[allele, s] / (1.0 + doubled[s])
+            copies += single[allele, s]
+    copies = max(copies / size, 1.0)
+    wgd = _largest(doubled) > 0.0
+    for allele in range(2):
+        lowest, highest = single[allele, 0], single[allele, 0]
+        for s in range(size):
+            lowest, highest = min(lowest, single[allele, s]), max(highest, single[allele, s])
+        low = max(math.floor(lowest + 0.02), 1)
+        bases = max(math.ceil(highest - 0.02) - low + 1, 0)
+        lost_gained = np.empty((bases, 2, size))
+        weights = np.empty((bases, 4))
         top = -np.inf
-        for base in range(low, high + 1):
-            weigh_histories(x, base, doubled, error, exact, base_log_prior, away, weights)
-            top = max(top, weights.max())
+        for i in range(bases):
+            weigh_histories(
+                raw[allele], low + i, doubled, error, exact, base_log_prior, lost_gained[i], weights[i]
+            )
+            top = max(top, _largest(weights[i]))
         total = 0.0
-        for base in range(low, high + 1):
-            weigh_histories(x, base, doubled, error, exact, base_log_prior, away, weights)
-            total += np.exp(weights - top).sum()
-        for base in range(low, high + 1):
-            weigh_histories(x, base, doubled, error, exact, base_log_prior, away, weights)
+        for i in range(bases):
+            of_base = 0.0
             for history in range(4):
-                prior = math.exp(weights[history] - top) / total
+                of_base += math.exp(weights[i, history] - top)
+            total += of_base
+        for i in range(bases):
+            base = low + i
+            lost, gained = lost_gained[i, 0], lost_gained[i, 1]
+            for history in range(4):
+                prior = math.exp(weights[i, history] - top) / total
                 if prior < NEGLIGIBLE:
                     continue
                 early = 1.0 if base == 1 else 0.5
@@ -280,45 +320,35 @@ def _site(
                 loses, gains = history in (LOSS, BOTH), history in (GAIN, BOTH)
                 hit = 0.5 / base
                 # trunk: every copy there was before the event carries it
-                for s in range(size):
-                    values[s] = base * (1.0 + doubled[s])
-                    values[s] += (away[1, s] if gains else 0.0) - (away[0, s] if loses else 0.0)
-                    values[s] = max(values[s], 0.0)
                 changed = EARLY if history == NONE else (LATE_LOST if loses else LATE_GAINED)
                 share = 0.5 * prior * early
+                _mean_copies(base, doubled, gained if gains else none, lost if loses else none, values)
                 if wgd and loses and base == 1:
-                    beside = share_beside(away[0], doubled, exact)
+                    beside = share_beside(lost, doubled, exact)
                     n_trunk = _add(values, share * beside, LOST_BESIDE, trunk, trunk_w, trunk_k, n_trunk)
                     share *= 1.0 - beside
                 n_trunk = _add(values, share, changed, trunk, trunk_w, trunk_k, n_trunk)
                 if base == 1 and gains:  # or only the copy without it was gained
-                    values[:] = 1.0 + doubled
+                    _mean_copies(one, doubled, none, none, values)
                     n_trunk = _add(values, 0.02 * prior, LATE, trunk, trunk_w, trunk_k, n_trunk)
                 for m in range(1, min(base, 8)):
                     share = late if m == 1 else 0.1 * late / (base - 2)
                     struck = m / base / max(gains + loses, 1)  # the event is of a mutated copy
-                    values[:] = m * (1.0 + doubled)
-                    n_trunk = _add(
-                        values,
-                        share * (1 - struck * (gains + loses)),
-                        LATE if m == 1 else BETWEEN,
-                        trunk,
-                        trunk_w,
-                        trunk_k,
-                        n_trunk,
-                    )
+                    kind = LATE if m == 1 else BETWEEN
+                    still = share * (1 - struck * (gains + loses))
+                    _mean_copies(m, doubled, none, none, values)
+                    n_trunk = _add(values, still, kind, trunk, trunk_w, trunk_k, n_trunk)
+                    share *= struck
                     if gains:
-                        values = m * (1.0 + doubled) + away[1]
-                        n_trunk = _add(values, share * struck, LATE_GAINED, trunk, trunk_w, trunk_k, n_trunk)
-                        values = m * (1.0 + doubled) + away[1] * m / base
-                        n_trunk = _add(
-                            values, share * struck * 0.3, LATE_GAINED, trunk, trunk_w, trunk_k, n_trunk
-                        )
+                        _mean_copies(m, doubled, gained, none, values)
+                        n_trunk = _add(values, share, LATE_GAINED, trunk, trunk_w, trunk_k, n_trunk)
+                        _scaled(gained, m, base, part)
+                        _mean_copies(m, doubled, part, none, values)
+                        n_trunk = _add(values, share * 0.3, LATE_GAINED, trunk, trunk_w, trunk_k, n_trunk)
                     if loses:
-                        values = np.maximum(m * (1.0 + doubled) - away[0], 0.0)
-                        share *= struck
+                        _mean_copies(m, doubled, none, lost, values)
                         if wgd and m == 1:
-                            beside = share_beside(away[0], doubled, exact)
+                            beside = share_beside(lost, doubled, exact)
                             n_trunk = _add(
                                 values, share * beside, LOST_BESIDE, trunk, trunk_w, trunk_k, n_trunk
                             )
@@ -326,46 +356,45 @@ def _site(
                         n_trunk = _add(values, share, LATE_LOST, trunk, trunk_w, trunk_k, n_trunk)
                 # branch
                 per_copy = prior * base / copies
-                values = np.zeros(size)
-                n_branch = _add(
-                    values,
-                    per_copy * (1 - 0.6 * hit * (gains + loses)),
-                    UNTOUCHED,
-                    branch,
-                    branch_w,
-                    branch_k,
-                    n_branch,
-                )
+                still = per_copy * (1 - 0.6 * hit * (gains + loses))
+                n_branch = _add(none, still, UNTOUCHED, branch, branch_w, branch_k, n_branch)
                 if wgd:  # the doubled cells descend from the mutated one
-                    values = doubled.copy()
-                    n_branch = _add(
-                        values, per_copy * DOUBLED_LATER, GAINED, branch, branch_w, branch_k, n_branch
-                    )
-                    values = np.zeros(size)
+                    later = per_copy * DOUBLED_LATER
+                    n_branch = _add(doubled, later, GAINED, branch, branch_w, branch_k, n_branch)
                 if history == NONE and base > 1:
-                    kind = ALL_COPIES + min(base, 100)
+                    every = np.int8(ALL_COPIES + min(base, 100))
                     n_branch = _add_kind(
-                        values, per_copy * all_copies, kind, branch, branch_w, branch_k, n_branch
+                        none, per_copy * all_copies, every, branch, branch_w, branch_k, n_branch
                     )
-                if gains and away[1].max() > SEEN:
-                    values = away[1].copy()
-                    n_branch = _add(
-                        values, per_copy * hit * 0.6, GAINED, branch, branch_w, branch_k, n_branch
-                    )
+                if gains and _largest(gained) > SEEN:
+                    struck = per_copy * hit
+                    n_branch = _add(gained, struck * 0.6, GAINED, branch, branch_w, branch_k, n_branch)
                     if base > 1:
-                        values = away[1] / base
-                        n_branch = _add(
-                            values, per_copy * hit * 0.2, GAINED, branch, branch_w, branch_k, n_branch
-                        )
-                if loses and away[0].max() > SEEN:
-                    values = -away[0]
-                    n_branch = _add(values, per_copy * hit * 0.6, LOST, branch, branch_w, branch_k, n_branch)
-    values = np.zeros(size)
+                        _scaled(gained, one, base, part)
+                        n_branch = _add(part, struck * 0.2, GAINED, branch, branch_w, branch_k, n_branch)
+                if loses and _largest(lost) > SEEN:
+                    _scaled(lost, -one, one, part)
+                    struck = per_copy * hit
+                    n_branch = _add(part, struck * 0.6, LOST, branch, branch_w, branch_k, n_branch)
     if n_branch == 0:
-        n_branch = _add(values, 1.0, UNTOUCHED, branch, branch_w, branch_k, n_branch)
+        n_branch = _add(none, 1.0, UNTOUCHED, branch, branch_w, branch_k, n_branch)
     if n_trunk == 0:
-        n_trunk = _add(1.0 + doubled, 1.0, LATE, trunk, trunk_w, trunk_k, n_trunk)
+        _mean_copies(one, doubled, none, none, values)
+        n_trunk = _add(values, 1.0, LATE, trunk, trunk_w, trunk_k, n_trunk)
     return n_trunk, n_branch
+
+
+@njit
+def _keep(rows, weights, kinds, first, last, out, log_weights, out_kinds):
+    """Put the first states of one site into rows first..last of those of all, with logs of their shares."""
+    total = 0.0
+    for row in range(last - first):
+        total += weights[row]
+    for row in range(last - first):
+        for s in range(rows.shape[1]):
+            out[first + row, s] = rows[row, s]
+        log_weights[first + row] = math.log(weights[row] / total)
+        out_kinds[first + row] = kinds[row]
 
 
 @njit(cache=True, nogil=True)
@@ -376,48 +405,32 @@ def _build(raw, alleles, doubled, error, exact, all_copies, base_log_prior):
     branch, branch_w = np.empty((MOST_BRANCH, size)), np.empty(MOST_BRANCH)
     trunk_k, branch_k = np.empty(MOST_TRUNK, dtype=np.int8), np.empty(MOST_BRANCH, dtype=np.int8)
     trunk_start, branch_start = np.zeros(sites + 1, dtype=np.int64), np.zeros(sites + 1, dtype=np.int64)
-    for n in range(sites):
-        a, b = _site(
-            raw[n],
-            alleles[n],
-            doubled,
-            error,
-            exact,
-            all_copies,
-            base_log_prior,
-            trunk,
-            trunk_w,
-            trunk_k,
-            branch,
-            branch_w,
-            branch_k,
-        )
-        trunk_start[n + 1], branch_start[n + 1] = trunk_start[n] + a, branch_start[n] + b
-    u = np.empty((trunk_start[sites], size))
-    u_w = np.empty(trunk_start[sites])
-    u_k = np.empty(trunk_start[sites], dtype=np.int8)
-    change = np.empty((branch_start[sites], size))
-    change_w = np.empty(branch_start[sites])
-    change_k = np.empty(branch_start[sites], dtype=np.int8)
-    for n in range(sites):
-        a, b = _site(
-            raw[n],
-            alleles[n],
-            doubled,
-            error,
-            exact,
-            all_copies,
-            base_log_prior,
-            trunk,
-            trunk_w,
-            trunk_k,
-            branch,
-            branch_w,
-            branch_k,
-        )
-        i, j = trunk_start[n], branch_start[n]
-        u[i : i + a], change[j : j + b] = trunk[:a], branch[:b]
-        u_w[i : i + a] = np.log(trunk_w[:a] / trunk_w[:a].sum())
-        change_w[j : j + b] = np.log(branch_w[:b] / branch_w[:b].sum())
-        u_k[i : i + a], change_k[j : j + b] = trunk_k[:a], branch_k[:b]
+    u, u_w, u_k = np.empty((0, size)), np.empty(0), np.empty(0, dtype=np.int8)
+    change, change_w, change_k = np.empty((0, size)), np.empty(0), np.empty(0, dtype=np.int8)
+    for filling in (False, True):
+        if filling:
+            i, j = trunk_start[sites], branch_start[sites]
+            u, u_w, u_k = np.empty((i, size)), np.empty(i), np.empty(i, dtype=np.int8)
+            change, change_w, change_k = np.empty((j, size)), np.empty(j), np.empty(j, dtype=np.int8)
+        for n in range(sites):
+            a, b = _site(
+                raw[n],
+                alleles[n],
+                doubled,
+                error,
+                exact,
+                all_copies,
+                base_log_prior,
+                trunk,
+                trunk_w,
+                trunk_k,
+                branch,
+                branch_w,
+                branch_k,
+            )
+            i, j = trunk_start[n], branch_start[n]
+            trunk_start[n + 1], branch_start[n + 1] = i + a, j + b
+            if filling:
+                _keep(trunk, trunk_w, trunk_k, i, i + a, u, u_w, u_k)
+                _keep(branch, branch_w, branch_k, j, j + b, change, change_w, change_k)
     return trunk_start, u, u_w, u_k, branch_start, change, change_w, change_k
