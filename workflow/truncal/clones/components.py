@@ -42,12 +42,12 @@ class Summary(NamedTuple):
     clonal_here: np.ndarray
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _normal_cdf(x):
     return 0.5 * math.erfc(-x / math.sqrt(2.0))
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _quantile(weight, mean, spread, count, probability):
     """Quantile of a mixture of normal distributions cut to 0..1 (mass beyond an end sits on it)."""
     low, high = 0.0, 1.0
@@ -79,7 +79,7 @@ def _quantile(weight, mean, spread, count, probability):
     return 0.5 * (low + high)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _cut_mean(mean, spread):
     """Mean of a normal distribution cut to 0..1."""
     if spread < 1e-6:
@@ -90,7 +90,7 @@ def _cut_mean(mean, spread):
     return mean * inside + spread * density + 1.0 - _normal_cdf(b)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _with_strays(weight, apart, mean, spread, stray, stray_spread, count, out):
     """Fill out (3, 2 × most) with weights, means and spreads of explanations in one sample, strays apart; how
     many they are."""
@@ -107,7 +107,7 @@ def _with_strays(weight, apart, mean, spread, stray, stray_spread, count, out):
     return size
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _narrowed(u, variance, alt, depth, scale, error, overdispersion):
     """Mean and variance of u ~ N(u, variance) after the row's reads, in the normal approximation."""
     if variance <= 0.0 or depth <= 0.0:
@@ -117,7 +117,7 @@ def _narrowed(u, variance, alt, depth, scale, error, overdispersion):
     return u + gain * (seen - u), variance * (1 - gain)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _said(alt, depth, scale, error, overdispersion):
     """Mutated copies that a row's reads say, and their variance, in the normal approximation."""
     v = max((alt / depth - error) / (1 - 2 * error), 0.0)
@@ -126,7 +126,7 @@ def _said(alt, depth, scale, error, overdispersion):
     return v / scale, noise
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _clonal_anyway(u, spread, log_missed, major, at_least):
     """Bayes factor of one sample for a mutation whose copies fit nothing to be in every cancer cell there.
 
