@@ -66,7 +66,7 @@ def test_branch_and_trunk_equal_the_sum_over_states(sites, purity, phi):
         np.full(n, -1), out,
     )  # fmt: skip
     trunk = trunk_states(
-        rows, states.trunk_start, states.trunk_u, states.trunk_log_weight, states.trunk_kind, 0.0
+        rows, states.trunk_start, states.trunk_u, states.trunk_log_weight, states.doubled, 0.0
     )
     for i in range(n):
         terms = []
