@@ -136,5 +136,5 @@ def test_strays_widen_intervals_alone(found, monkeypatch):
     np.testing.assert_array_equal(narrow.ccf[..., 0], wide.ccf[..., 0])
     np.testing.assert_array_equal(narrow.p_clonal, wide.p_clonal)
     width = (wide.ccf[..., 2] - wide.ccf[..., 1]) - (narrow.ccf[..., 2] - narrow.ccf[..., 1])
-    # an end may also move to where the reads are
-    assert (width > -1e-6).mean() > 0.95 and width.mean() > 0.005
+    # where a second explanation sits at the 2.5 % quantile, an end may also move inwards
+    assert width.min() > -0.05 and np.median(width[width != 0]) > 0.005
