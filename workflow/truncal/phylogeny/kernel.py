@@ -266,6 +266,39 @@ def refresh(node, parents, weights, low, width, own, messages, cost, sums, root_
 
 
 @njit(cache=True, nogil=True)
+def copy_path(node, parents, source, target):
+    """Copy the part of one state that belongs to a node and those above it to another state."""
+    messages, cost, sums, root_cost = source
+    messages_to, cost_to, sums_to, root_cost_to = target
+    samples = root_cost.shape[0]
+    at = node
+    while at > 0:
+        for s in range(samples):
+            cost_to[at - 1, s] = cost[at - 1, s]
+            for i in range(4):
+                messages_to[at - 1, s, i] = messages[at - 1, s, i]
+                sums_to[at, s, i] = sums[at, s, i]
+        at = parents[at - 1]
+    for s in range(samples):
+        root_cost_to[s] = root_cost[s]
+        for i in range(4):
+            sums_to[0, s, i] = sums[0, s, i]
+
+
+@njit(cache=True, nogil=True)
+def path_gain(node, parents, first, second, gain):
+    """Add to `gain` (S,) how much likelier a node and those above make the first of two states."""
+    at = node
+    samples = gain.shape[0]
+    while at > 0:
+        for s in range(samples):
+            gain[s] += first[1][at - 1, s] - second[1][at - 1, s]
+        at = parents[at - 1]
+    for s in range(samples):
+        gain[s] += first[3][s] - second[3][s]
+
+
+@njit(cache=True, nogil=True)
 def fill(parents, order, weights, low, width, own, messages, cost, sums, root_cost, kappa, table):
     """Compute the whole state of a tree; gives its log-likelihood up to the constant all trees share."""
     samples = low.shape[1]
@@ -303,10 +336,27 @@ def fill(parents, order, weights, low, width, own, messages, cost, sums, root_co
 
 @njit(cache=True, nogil=True)
 def climb(
-    node, s, d0, d1, d2, d3, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table
+    node,
+    s,
+    d0,
+    d1,
+    d2,
+    d3,
+    floor,
+    parents,
+    weights,
+    low,
+    width,
+    own,
+    messages,
+    cost,
+    sums,
+    root_cost,
+    kappa,
+    table,
 ):
     """Change of the log-likelihood in sample s when a node's sums over its children change by d0, d1,
-    d2, d3."""
+    d2, d3; −inf as soon as it is below `floor` on the way up."""
     total = 0.0
     at = node
     while at > 0:
@@ -324,6 +374,8 @@ def climb(
             table,
         )
         total += e - cost[k, s]
+        if total < floor:
+            return -math.inf
         d0 = m - messages[k, s, 0]
         d1 = v - messages[k, s, 1]
         d2 = t - messages[k, s, 2]

@@ -14,14 +14,17 @@ import math
 import numpy as np
 
 from truncal.ccf.jit import njit
-from truncal.phylogeny.kernel import climb, cut, refresh
+from truncal.phylogeny.kernel import climb, copy_path, cut, path_gain, refresh
 
 ADOPTED = 5
 """At most this many children of a node are tried in all combinations under a transplanted clone."""
 
-PATIENCE = 16.0
+PATIENCE = 8.0
 """A place that stays this many log units behind the best one, whatever it may gain in the samples not yet
 looked at, is given up."""
+
+MORE = 40.0
+"""Log units by which a place may gain more than the present one in samples not yet looked at."""
 
 PLAUSIBLE = -15.0
 """Children less likely than this (log) to lie under a clone by the pair alone are not tried under it; in
@@ -73,60 +76,73 @@ def count_roots(parents):
 
 
 @njit(cache=True, nogil=True)
-def at_most(variance, kappa, times, visit, rest):
-    """Fill `rest` (S,) with what a place may gain in the samples after each one of `visit`.
+def at_most(variance, kappa, times, visit, gain, rest):
+    """Fill `rest` (S + 1,) with what a place may gain in the sample `visit[i]` and those after it.
 
     A further clone makes all sum rules harder to keep; what it gains is the odds that it fills its parent or
-    is filled itself (`times` such places), and no density of a sum is above one over its spread.
+    is filled itself (`times` such places), and no density of a sum is above one over its spread. Over many
+    samples no place does so in all: not more than `MORE` above the present one, which gains `gain` (S,).
     """
-    total = 0.0
+    bound, present = 0.0, 0.0
+    rest[visit.shape[0]] = 0.0
     for i in range(visit.shape[0] - 1, -1, -1):
-        rest[i] = total
-        total += times * math.log(1.0 + kappa / math.sqrt(variance[visit[i]]))
+        bound += times * math.log(1.0 + kappa / math.sqrt(variance[visit[i]]))
+        present += gain[visit[i]]
+        rest[i] = min(bound, max(present, 0.0) + MORE)
 
 
 @njit(cache=True, nogil=True)
 def with_mended(node, parents, cost, root_cost, visit, rest, more):
-    """Fill `more` (S,) with `rest` and what is gained where all rules from a node up no longer cost anything.
+    """Fill `more` (S + 1,) with `rest` and what is gained where no rule from a node up costs anything.
 
     So it may be where a clone comes between that node and some of its children.
     """
     total = 0.0
+    more[visit.shape[0]] = 0.0
     for i in range(visit.shape[0] - 1, -1, -1):
         s = visit[i]
-        more[i] = rest[i] + total
         total += max(-root_cost[s], 0.0)
         at = node
         while at > 0:
             total += max(-cost[at - 1, s], 0.0)
             at = parents[at - 1]
+        more[i] = rest[i] + total
 
 
 @njit(cache=True, nogil=True)
-def regraft(k, heat, log_prior, allowed, parents, visit, ev, state):
+def regraft(k, heat, log_prior, allowed, parents, visit, ev, state, spare):
     """Draw a new parent for clone k and its subtree; allowed: (K + 1, K) whether a node may be a clone's
-    parent."""
+    parent.
+
+    spare: room for a second state.
+    """
     weights, low, width, own, kappa, table = ev
     messages, cost, sums, root_cost = state
     count, samples = low.shape
     old = parents[k]
+    roots = count_roots(parents)
+    copy_path(old, parents, state, spare)
     parents[k] = -1
     refresh(old, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
-    others = count_roots(parents)
     scores = np.empty(count + 1)
     places = np.empty(count + 1, dtype=np.int64)
-    rest = np.empty(samples)
-    at_most(messages[k, :, 1], kappa[0], 1.0, visit, rest)
+    gain = np.zeros(samples)
+    path_gain(old, parents, spare, state, gain)
+    best = (log_prior[0] if roots == 1 else log_prior[1]) + gain.sum()
+    scores[0] = best
+    places[0] = old
+    n = 1
+    others = count_roots(parents)
+    rest = np.empty(samples + 1)
+    at_most(messages[k, :, 1], kappa[0], 1.0, visit, gain, rest)
     give_up = PATIENCE * max(heat, 1.0)
-    n = 0
-    best = -np.inf
-    for offset in range(count + 1):
-        node = (old + offset) % (count + 1)  # the present place first: a good rival
+    for node in range(count + 1):
         roots = others + (1 if node == 0 else 0)
         prior = log_prior[0] if roots == 1 else log_prior[1]
         if (
-            prior == -np.inf
-            or (node != old and not allowed[node, k])
+            node == old
+            or prior == -np.inf
+            or not allowed[node, k]
             or (node > 0 and (parents[node - 1] < 0 or is_under(parents, node, k)))
         ):
             continue
@@ -140,6 +156,7 @@ def regraft(k, heat, log_prior, allowed, parents, visit, ev, state):
                 messages[k, s, 1],
                 messages[k, s, 2],
                 messages[k, s, 3],
+                best - give_up - score - rest[i],
                 parents,
                 weights,
                 low,
@@ -152,7 +169,7 @@ def regraft(k, heat, log_prior, allowed, parents, visit, ev, state):
                 kappa,
                 table,
             )
-            if score + rest[i] < best - give_up:
+            if score + rest[i + 1] < best - give_up:
                 score = -np.inf
                 break
         if score == -np.inf:
@@ -161,46 +178,67 @@ def regraft(k, heat, log_prior, allowed, parents, visit, ev, state):
         places[n] = node
         n += 1
         best = max(best, score)
-    chosen = places[draw(scores, n, heat)] if n > 0 else old
+    chosen = places[draw(scores, n, heat)]
     parents[k] = chosen
-    refresh(chosen, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
+    if chosen == old:
+        copy_path(old, parents, spare, state)
+    else:
+        refresh(chosen, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
 
 
 @njit(cache=True, nogil=True)
-def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state):
+def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state, spare):
     """Draw a new place for clone k alone: a node and those of its children that come under k.
 
     over: (K + 1, K) log weight of node as an ancestor of each clone. A clone that is in no tree yet is
-    inserted.
+    inserted. spare: room for a second state.
     """
     weights, low, width, own, kappa, table = ev
     messages, cost, sums, root_cost = state
     count, samples = low.shape
     old = parents[k]
     children = np.empty(count, dtype=np.int64)
-    if old >= 0:
-        if not returns(k, over, samples, parents, children):
-            return
-        for c in range(count):
-            if parents[c] == k + 1:
-                parents[c] = old
-        parents[k] = -1
-        refresh(old, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
-    all_roots = count_roots(parents)
-    less = np.empty((samples, 4))
-    alone = np.empty((samples, 5))  # factor and message without children, the same at any node
-    alone[:, 0] = np.nan
-    rest, more = np.empty(samples), np.empty(samples)
-    at_most(own[k, :, 1], kappa[0], 2.0, visit, rest)
-    give_up = PATIENCE * max(heat, 1.0)
     size = 256
     scores = np.empty(size)
     places = np.empty(size, dtype=np.int64)
     subsets = np.empty(size, dtype=np.int64)
     n = 0
     best = -np.inf
-    for offset in range(count + 1):
-        node = (max(old, 0) + offset) % (count + 1)  # the present place first: a good rival
+    present = -1
+    gain = np.full(samples, np.inf)
+    if old >= 0:
+        if not returns(k, over, samples, parents, children):
+            return
+        roots = count_roots(parents)
+        copy_path(k + 1, parents, state, spare)
+        mine = parents == k + 1
+        for c in range(count):
+            if mine[c]:
+                parents[c] = old
+        parents[k] = -1
+        refresh(old, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
+        _, n_adoptable = adoptable(k, old, over, samples, parents, children)
+        present = 0
+        for i in range(n_adoptable):
+            if mine[children[i]]:
+                present += 1 << i
+        if bits(present) < mine.sum():
+            present = 1 << n_adoptable
+        gain[:] = spare[1][k]
+        path_gain(old, parents, spare, state, gain)
+        best = (log_prior[0] if roots == 1 else log_prior[1]) + gain.sum()
+        scores[0] = best
+        places[0] = old
+        subsets[0] = present
+        n = 1
+    all_roots = count_roots(parents)
+    less = np.empty((samples, 4))
+    alone = np.empty((samples, 5))  # factor and message without children, the same at any node
+    alone[:, 0] = np.nan
+    rest, more = np.empty(samples + 1), np.empty(samples + 1)
+    at_most(own[k, :, 1], kappa[0], 2.0, visit, gain, rest)
+    give_up = PATIENCE * max(heat, 1.0)
+    for node in range(count + 1):
         if node > 0 and (node - 1 == k or parents[node - 1] < 0 or not allowed[node, k]):
             continue
         n_children, n_adoptable = adoptable(k, node, over, samples, parents, children)
@@ -214,7 +252,7 @@ def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state):
                 taken = n_children if everything else bits(subset)
                 roots = all_roots - taken + 1
             prior = log_prior[0] if roots == 1 else log_prior[1]
-            if prior == -np.inf:
+            if prior == -np.inf or (node == old and subset == present):
                 continue
             less[:] = 0.0
             for i in range(n_children):
@@ -223,6 +261,7 @@ def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state):
             score = prior
             for i in range(samples):
                 s = visit[i]
+                gains = more if subset > 0 else rest
                 if subset > 0 or np.isnan(alone[s, 0]):
                     e, m, v, t, q = cut(
                         weights[k, s],
@@ -240,13 +279,19 @@ def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state):
                         alone[s, 0], alone[s, 1], alone[s, 2], alone[s, 3], alone[s, 4] = e, m, v, t, q
                 else:
                     e, m, v, t, q = alone[s, 0], alone[s, 1], alone[s, 2], alone[s, 3], alone[s, 4]
-                score += e + climb(
+                score += e
+                floor = best - give_up - score - gains[i]
+                if floor > 0.0:
+                    score = -np.inf
+                    break
+                score += climb(
                     node,
                     s,
                     m - less[s, 0],
                     v - less[s, 1],
                     t - less[s, 2],
                     q - less[s, 3],
+                    floor,
                     parents,
                     weights,
                     low,
@@ -259,7 +304,7 @@ def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state):
                     kappa,
                     table,
                 )
-                if score + (more[i] if subset > 0 else rest[i]) < best - give_up:
+                if score + gains[i + 1] < best - give_up:
                     score = -np.inf
                     break
             if score == -np.inf:
@@ -283,8 +328,11 @@ def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state):
         if subset == 1 << n_adoptable or (i < n_adoptable and (subset >> i) & 1):
             parents[children[i]] = k + 1
     parents[k] = node
-    refresh(k + 1, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
-    refresh(node, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
+    if node == old and subset == present:
+        copy_path(k + 1, parents, spare, state)
+    else:
+        refresh(k + 1, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
+        refresh(node, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
 
 
 @njit(cache=True, nogil=True)

@@ -55,13 +55,14 @@ def run_chain(
         np.zeros(samples),
     )
     messages, cost, sums, root_cost = state
+    spare = messages.copy(), cost.copy(), sums.copy(), root_cost.copy()
     parents = start.copy()
     first = heats[0] if heats.shape[0] > 0 else 1.0
     postorder = np.empty(count, dtype=np.int64)
     fill(parents, postorder, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
     for i in range(count):
         if parents[order[i]] < 0:
-            transplant(order[i], first, log_prior, over, allowed, parents, visits[order[i]], ev, state)
+            transplant(order[i], first, log_prior, over, allowed, parents, visits[order[i]], ev, state, spare)
     trees = np.empty((keep, count), dtype=np.int64)
     scores = np.empty(keep)
     burn = heats.shape[0]
@@ -72,9 +73,9 @@ def run_chain(
         for i in range(count):
             k = turn[i]
             if np.random.random() < 0.5:  # noqa: NPY002
-                regraft(k, heat, log_prior, allowed, parents, visits[k], ev, state)
+                regraft(k, heat, log_prior, allowed, parents, visits[k], ev, state, spare)
             else:
-                transplant(k, heat, log_prior, over, allowed, parents, visits[k], ev, state)
+                transplant(k, heat, log_prior, over, allowed, parents, visits[k], ev, state, spare)
         for i in range(absence.shape[0]):
             kappa[0] = absence[i]
             levels[i] = log_absence[i] + fill(

@@ -11,13 +11,13 @@ import numpy as np
 from truncal.phylogeny.evidence import Evidence
 from truncal.phylogeny.problem import Problem, Run, pose
 
-STARTS = 8
+STARTS = 10
 """Chains that start by ordered insertion."""
 
 BESIDE = 1
 """The same beside one that starts from a tree."""
 
-SWEEPS = 10
+SWEEPS = 5
 """Sweeps of a chain before the better half is chosen."""
 
 SHUFFLED = 0.15
