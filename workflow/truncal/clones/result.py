@@ -28,7 +28,8 @@ class Clustering:
     label: (N,) 0-based cluster, −1 for outliers, by falling mean DCF. responsibility: (N, K) and outlier (N,)
     sum to 1 for each mutation. p_trunk: (K,) probability that the cluster's DCF is 1 in every sample. dcf:
     (K, S, 3) mean and 95 % interval. log_likelihood: (K, S, G) on `grid`. summary: of each mutation.
-    overdispersion, purity_factor: (S,). reads: (N, S, 4), see `linear_reads`.
+    overdispersion, purity_factor: (S,). reads: (N, S, 4), see `linear_reads`. doubled: (S,) fraction of
+    cancer cells with a doubled genome where only some have it.
     """
 
     label: np.ndarray
@@ -42,6 +43,7 @@ class Clustering:
     overdispersion: np.ndarray
     purity_factor: np.ndarray
     reads: np.ndarray
+    doubled: np.ndarray
 
 
 def clustering(fit: Fit, *, at_least: float = 0.95, model_error: float = 0.01) -> Clustering:
@@ -134,6 +136,7 @@ def clustering(fit: Fit, *, at_least: float = 0.95, model_error: float = 0.01) -
         fit.overdispersion,
         fit.purity_factor,
         linear_reads(fit, above),
+        states.doubled,
     )
     return _in_order_of_input(found, model.order)
 
@@ -161,6 +164,7 @@ def _in_order_of_input(found: Clustering, order: tuple[np.ndarray, np.ndarray]) 
         found.overdispersion[s],
         found.purity_factor[s],
         found.reads[n][:, s],
+        found.doubled[s],
     )
 
 

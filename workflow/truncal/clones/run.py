@@ -69,6 +69,7 @@ def run_clones(
             "n_outliers": outliers,
             "overdispersion": _by_sample(observations.sample_ids, found.overdispersion),
             "purity_factor": _by_sample(observations.sample_ids, found.purity_factor),
+            "doubled": _by_sample(observations.sample_ids, found.doubled),
         },
     )
     return found
