@@ -12,9 +12,14 @@ import math
 
 import numpy as np
 
+from truncal.ccf.jit import njit
+
 SMALLEST = 1e-300
 """Below this the product of two clusters' likelihoods counts as impossible; the gain is hopeless long
 before."""
+
+SLACK = 1e-6
+"""Gain above minus which a bound is not trusted."""
 
 
 def agglomerate(
@@ -25,54 +30,103 @@ def agglomerate(
     summed: (K, S, G) log-likelihoods summed over each group's members. sizes: (K,) members. log_prior: (G,).
     Returns the cluster of each group, (K,) int, numbered by first member.
     """
-    count = len(summed)
     sums = summed - summed.max(axis=2, keepdims=True)
     prior = np.exp(log_prior)
     weights = np.exp(sums)
     own = np.log(weights @ prior).sum(axis=1)
     sizes = sizes.astype(np.int64)
-    log_gamma = np.array([math.lgamma(max(size, 1)) for size in range(int(sizes.sum()) + 1)])
-    alive = np.ones(count, dtype=bool)
-    label = np.arange(count)
-    log_concentration = np.log(concentration)
-
-    def gains(one: int, others: np.ndarray) -> np.ndarray:
-        """Gain in log posterior of merging `one` with each of `others`."""
-        joint = np.einsum("sg,ksg->ks", weights[one] * prior, weights[others])
-        together = np.log(np.maximum(joint, SMALLEST)).sum(axis=1)
-        restaurant = log_gamma[sizes[one] + sizes[others]] - log_gamma[sizes[one]] - log_gamma[sizes[others]]
-        return together - own[one] - own[others] + restaurant - log_concentration
-
+    log_gamma = np.array([math.lgamma(max(size, 1)) for size in range(2 * int(sizes.sum()) + 1)])
+    log_concentration = math.log(concentration)
     gain = _all_gains(weights, prior, own, sizes, log_gamma, log_concentration)
-    best = gain.argmax(axis=1)
-    best_gain = gain[np.arange(count), best]
-    while True:
-        first = int(best_gain.argmax())
-        if best_gain[first] <= 0:
-            break
-        second = int(best[first])
-        keep, gone = min(first, second), max(first, second)
-        sums[keep] += sums[gone]
-        sums[keep] -= sums[keep].max(axis=1, keepdims=True)
-        weights[keep] = np.exp(sums[keep])
-        own[keep] = np.log(weights[keep] @ prior).sum()
-        sizes[keep] += sizes[gone]
-        alive[gone] = False
-        label[label == gone] = keep
-        gain[gone], gain[:, gone] = -np.inf, -np.inf
-        others = np.flatnonzero(alive & (np.arange(count) != keep))
-        gain[keep] = -np.inf
-        if len(others):
-            gain[keep, others] = gain[others, keep] = gains(keep, others)
-        stale = np.flatnonzero(alive & ((best == keep) | (best == gone)))
-        stale = np.union1d(stale, [keep])
-        best[stale] = gain[stale].argmax(axis=1)
-        best_gain[stale] = gain[stale, best[stale]]
-        best_gain[gone] = -np.inf
-        better = gain[:, keep] > best_gain
-        best[better] = keep
-        best_gain[better] = gain[better, keep]
+    label = _merge(gain, sums, weights, prior, own, sizes, log_gamma, log_concentration)
     return np.unique(label, return_inverse=True)[1].reshape(-1)
+
+
+@njit(cache=True, nogil=True)
+def _merge(gain, sums, weights, prior, own, sizes, log_gamma, log_concentration):
+    """First member (K,) of the cluster that each group ends up in; the arrays are written over.
+
+    gain: (K, K), see `_all_gains`. sums: (K, S, G) log-likelihoods, weights their exponentials, the highest
+    of a sample being 0 and 1. own: (K,) log marginals.
+    """
+    count, samples, points = sums.shape
+    label = np.arange(count)
+    weighted = np.empty((samples, points))
+    best, best_gain = np.empty(count, dtype=np.int64), np.empty(count)
+    for one in range(count):
+        best[one] = _highest(gain[one])
+        best_gain[one] = gain[one, best[one]]
+    while True:
+        first = _highest(best_gain)
+        if best_gain[first] <= 0.0:
+            return label
+        keep, gone = min(first, best[first]), max(first, best[first])
+        raised, marginal = 0.0, 0.0
+        for s in range(samples):
+            top = -np.inf
+            for g in range(points):
+                sums[keep, s, g] += sums[gone, s, g]
+                top = max(top, sums[keep, s, g])
+            mass = 0.0
+            for g in range(points):
+                sums[keep, s, g] -= top
+                weights[keep, s, g] = math.exp(sums[keep, s, g])
+                weighted[s, g] = weights[keep, s, g] * prior[g]
+                mass += weighted[s, g]
+            raised -= top
+            marginal += math.log(mass)
+        for one in range(count):
+            if label[one] == gone:
+                label[one] = keep
+        for one in range(count):
+            if label[one] != one or one == keep:
+                continue
+            # a product of likelihoods is at most either of them: of what can't gain the bound is as good
+            by_keep = gain[keep, one] - _restaurant(sizes[keep], sizes[one], log_gamma) + own[keep]
+            by_gone = gain[gone, one] - _restaurant(sizes[gone], sizes[one], log_gamma) + own[gone]
+            restaurant = _restaurant(sizes[keep] + sizes[gone], sizes[one], log_gamma)
+            value = min(by_keep, by_gone) + raised - marginal + restaurant
+            if value > -SLACK:
+                value = restaurant - marginal - own[one] - log_concentration
+                for s in range(samples):
+                    value += math.log(max(_product(weighted[s], weights[one, s]), SMALLEST))
+            gain[keep, one] = gain[one, keep] = value
+            gain[one, gone] = -np.inf
+            if value > best_gain[one]:
+                best[one], best_gain[one] = keep, value
+            elif best[one] == keep or best[one] == gone:
+                best[one] = _highest(gain[one])
+                best_gain[one] = gain[one, best[one]]
+        own[keep] = marginal
+        sizes[keep] += sizes[gone]
+        gain[keep, gone], best_gain[gone] = -np.inf, -np.inf
+        best[keep] = _highest(gain[keep])
+        best_gain[keep] = gain[keep, best[keep]]
+
+
+@njit
+def _highest(values):
+    """Index of the first of the highest values."""
+    best = 0
+    for index in range(1, values.shape[0]):
+        if values[index] > values[best]:
+            best = index
+    return best
+
+
+@njit
+def _restaurant(size, other, log_gamma):
+    """Log prior odds of merging two clusters of these sizes, without the concentration."""
+    return log_gamma[size + other] - log_gamma[size] - log_gamma[other]
+
+
+@njit(fastmath={"contract", "reassoc"})
+def _product(one, other):
+    """Scalar product, summed in the order that is fastest."""
+    total = 0.0
+    for index in range(one.shape[0]):
+        total += one[index] * other[index]
+    return total
 
 
 def _all_gains(
@@ -85,12 +139,17 @@ def _all_gains(
 ) -> np.ndarray:
     """Gains (K, K) of all pairs, −inf on the diagonal."""
     total = np.zeros((len(weights), len(weights)))
+    joint = np.empty_like(total)  # the same memory for each sample: to get it takes longer than to fill it
     for sample in range(weights.shape[1]):
-        joint = (weights[:, sample] * prior) @ weights[:, sample].T
-        total += np.log(np.maximum(joint, SMALLEST))
-    total -= own[:, None] + own[None, :]
+        np.matmul(weights[:, sample] * prior, weights[:, sample].T, out=joint)
+        np.maximum(joint, SMALLEST, out=joint)
+        total += np.log(joint, out=joint)
+    total -= np.add(own[:, None], own, out=joint)
     of = log_gamma[sizes]
-    total += log_gamma[np.minimum(sizes[:, None] + sizes, len(log_gamma) - 1)] - of[:, None] - of
+    together = log_gamma[sizes[:, None] + sizes]
+    together -= of[:, None]
+    together -= of
+    total += together
     total -= log_concentration
     np.fill_diagonal(total, -np.inf)
     return total
