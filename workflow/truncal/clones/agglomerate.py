@@ -146,10 +146,10 @@ def _all_gains(
         total += np.log(joint, out=joint)
     total -= np.add(own[:, None], own, out=joint)
     of = log_gamma[sizes]
-    together = log_gamma[sizes[:, None] + sizes]
-    together -= of[:, None]
-    together -= of
-    total += together
+    np.take(log_gamma, sizes[:, None] + sizes, out=joint, mode="clip")
+    joint -= of[:, None]
+    joint -= of
+    total += joint
     total -= log_concentration
     np.fill_diagonal(total, -np.inf)
     return total

@@ -29,6 +29,12 @@ LEAST_STRAY = 1e-3
 RETAINED_WITHIN = 0.02
 """A loss in fewer cancer cells than this does not count."""
 
+TWO_SIDED = 1.959963984540054
+"""Standard deviations from the mean to the 2.5 % and 97.5 % quantiles of a normal distribution."""
+
+CLOSE = 1e-8
+"""Within this of a part's quantile the mixture's distribution function is looked at."""
+
 
 class Summary(NamedTuple):
     """Arrays (N, S), except p_clonal (N,). ccf and dcf: (N, S, 3), mean, 2.5 % and 97.5 % quantile. p_clonal:
@@ -48,12 +54,18 @@ def _normal_cdf(x):
 
 
 @njit
-def _quantile(weight, mean, spread, count, probability):
-    """Quantile of a mixture of normal distributions cut to 0..1 (mass beyond an end sits on it)."""
+def _quantile(weight, mean, spread, count, probability, deviations):
+    """Quantile of a mixture of normal distributions cut to 0..1 (mass beyond an end sits on it).
+
+    deviations: the same quantile of a standard normal distribution. The mixture's is between its parts'.
+    """
     low, high = 0.0, 1.0
     at_zero = 0.0
     below_one = 0.0
+    least, most = np.inf, -np.inf
     for i in range(count):
+        own = mean[i] + (0.0 if spread[i] < 1e-6 else deviations * spread[i])
+        least, most = min(least, own - CLOSE), max(most, own + CLOSE)
         if spread[i] < 1e-6:
             at_zero += weight[i] if mean[i] <= 0.0 else 0.0
             below_one += weight[i] if mean[i] < 1.0 else 0.0
@@ -66,6 +78,12 @@ def _quantile(weight, mean, spread, count, probability):
         return 1.0
     for _ in range(40):
         middle = 0.5 * (low + high)
+        if middle < least:
+            low = middle
+            continue
+        if middle > most:
+            high = middle
+            continue
         total = 0.0
         for i in range(count):
             if spread[i] < 1e-6:
@@ -358,11 +376,11 @@ def summarise(
             size = _with_strays(
                 weight, apart[s], c_mean[s], c_spread[s], c_stray[s], c_stray_spread[s], count, both
             )
-            ccf[n, s, 1] = _quantile(both[0], both[1], both[2], size, 0.025)
-            ccf[n, s, 2] = _quantile(both[0], both[1], both[2], size, 0.975)
+            ccf[n, s, 1] = _quantile(both[0], both[1], both[2], size, 0.025, -TWO_SIDED)
+            ccf[n, s, 2] = _quantile(both[0], both[1], both[2], size, 0.975, TWO_SIDED)
             size = _with_strays(
                 weight, apart[s], d_mean[s], d_spread[s], d_stray[s], d_stray_spread[s], count, both
             )
-            dcf[n, s, 1] = _quantile(both[0], both[1], both[2], size, 0.025)
-            dcf[n, s, 2] = _quantile(both[0], both[1], both[2], size, 0.975)
+            dcf[n, s, 1] = _quantile(both[0], both[1], both[2], size, 0.025, -TWO_SIDED)
+            dcf[n, s, 2] = _quantile(both[0], both[1], both[2], size, 0.975, TWO_SIDED)
     return ccf, dcf, copies, retained, clonal, clonal_here

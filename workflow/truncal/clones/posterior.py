@@ -95,7 +95,10 @@ def _posterior(rows, start, change, kind, cn_variance, members, weights, shares,
         points = WHOLE.copy() if low[s] < 0 else np.linspace(low[s], high[s], ZOOMED)
         values = profile(rows, start, change, kind, cn_variance, members, weights, shares, phi, s, points)
         left, right = 0, 0
+        ends, known = np.empty(2), False
         for _ in range(6):
+            if len(points) == FIRST:
+                ends[0], ends[1], known = values[0], values[-1], True
             best = values.argmax()
             left, right = best, best
             while left > 0 and values[left - 1] > values[best] - REACH:
@@ -111,10 +114,9 @@ def _posterior(rows, start, change, kind, cn_variance, members, weights, shares,
             else:
                 break
             values = profile(rows, start, change, kind, cn_variance, members, weights, shares, phi, s, points)
-        ends = np.empty(2)
         if points[0] == 0.0 and points[-1] == 1.0:
             ends[0], ends[1] = values[0], values[-1]
-        else:
+        elif not known:
             ends = profile(rows, start, change, kind, cn_variance, members, weights, shares, phi, s, ends_at)
         best = values.argmax()
         left, right = best, best
