@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from functools import partial
+from typing import Any
 
 HIDDEN = ("scipy", "scipy.linalg", "yaml")
 
@@ -21,5 +22,5 @@ finally:
     for _name in _hidden:
         del sys.modules[_name]
 
-njit = partial(numba.njit, error_model="numpy", no_cfunc_wrapper=True)
-"""Numba's, with NumPy's division by zero, and without an entry for C, which nothing calls: less to compile."""
+njit: Any = partial(numba.njit, error_model="numpy", no_cfunc_wrapper=True)
+"""Numba's, with NumPy's division by zero and without an entry for C, which nothing calls."""
