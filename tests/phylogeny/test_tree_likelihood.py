@@ -162,6 +162,34 @@ def test_chains_visit_trees_as_often_as_they_are_likely(seed: int) -> None:
     assert np.abs(gap).max() < 0.05
 
 
+@pytest.mark.parametrize("depth", [20, 60])
+def test_chains_visit_many_trees_as_often_as_they_are_likely(depth: int) -> None:
+    """Edges by visits alone where few reads leave many trees."""
+    generator = np.random.default_rng(depth)
+    problem = pose(evidence_of(*random_tumour(generator, 5, 2, depth)), class_prior(5, 0.3))
+    trees = np.array(all_trees(5))
+    score = score_trees(trees, *problem.kernel) + log_prior(trees, problem.classes)
+    probability = np.exp(score - score.max())
+    visited, _ = problem.run(1, np.full(5, -1), 20, 6000)
+    gap = edge_probability(visited, np.full(len(visited), 1 / len(visited))) - edge_probability(
+        trees, probability / probability.sum()
+    )
+    assert np.abs(gap).max() < 0.04
+
+
+def test_clones_that_need_to_move_together_do() -> None:
+    """Two trees of one half each, between which no move of one clone leads."""
+    generator = np.random.default_rng(4)
+    total = generator.poisson(60, (1, 5, 8)) + 1.0
+    phi = generator.beta(0.7, 0.7, (5, 8))
+    phi[0] = 1.0
+    alt = generator.binomial(total.astype(int), phi / 2).astype(float)
+    problem = pose(evidence_of(alt, total - alt), class_prior(5, 0.3))
+    visited, _ = problem.run(1, np.full(5, -1), 20, 3000)
+    assert abs((visited == [0, 1, 2, 3, 2]).all(axis=1).mean() - 0.495) < 0.12
+    assert abs((visited == [0, 1, 4, 2, 2]).all(axis=1).mean() - 0.487) < 0.12
+
+
 def test_absence_prior_counts_the_simplex() -> None:
     """With κ → 0 the constant is the volume of the full simplex, 1 / K!."""
     value = log_absence_prior(np.array([1e-9]), 3, 1)[0]

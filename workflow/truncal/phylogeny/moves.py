@@ -45,21 +45,18 @@ def is_under(parents, node, k):
 
 
 @njit(cache=True, nogil=True)
-def draw(scores, n, heat):
-    """Index of one of the first n scores, drawn in proportion to exp(score / heat); the best where heat
-    is 0."""
+def draw(scores, n):
+    """Index of one of the first n scores, drawn in proportion to exp(score)."""
     top = 0
     for i in range(n):
         if scores[i] > scores[top]:
             top = i
-    if heat <= 0.0:
-        return top
     total = 0.0
     for i in range(n):
-        total += math.exp((scores[i] - scores[top]) / heat)
+        total += math.exp(scores[i] - scores[top])
     target = np.random.random() * total  # noqa: NPY002
     for i in range(n):
-        target -= math.exp((scores[i] - scores[top]) / heat)
+        target -= math.exp(scores[i] - scores[top])
         if target <= 0.0:
             return i
     return top
@@ -110,7 +107,60 @@ def with_mended(node, parents, cost, root_cost, visit, rest, more):
 
 
 @njit(cache=True, nogil=True)
-def regraft(k, heat, log_prior, allowed, parents, visit, ev, state, spare):
+def weigh(k, skipped, best, n, log_prior, allowed, parents, visit, rest, ev, state, scores, places):
+    """Append the places of clone k, which is in no tree, and their log weights to the first n; gives their
+    number and the largest weight."""
+    weights, low, width, own, kappa, table = ev
+    messages, cost, sums, root_cost = state
+    count, samples = low.shape
+    others = count_roots(parents)
+    for node in range(count + 1):
+        roots = others + (1 if node == 0 else 0)
+        prior = log_prior[0] if roots == 1 else log_prior[1]
+        if (
+            node == skipped
+            or prior == -np.inf
+            or not allowed[node, k]
+            or (node > 0 and (parents[node - 1] < 0 or is_under(parents, node, k)))
+        ):
+            continue
+        score = prior
+        for i in range(samples):
+            s = visit[i]
+            score += climb(
+                node,
+                s,
+                messages[k, s, 0],
+                messages[k, s, 1],
+                messages[k, s, 2],
+                messages[k, s, 3],
+                best - PATIENCE - score - rest[i],
+                parents,
+                weights,
+                low,
+                width,
+                own,
+                messages,
+                cost,
+                sums,
+                root_cost,
+                kappa,
+                table,
+            )
+            if score + rest[i + 1] < best - PATIENCE:
+                score = -np.inf
+                break
+        if score == -np.inf:
+            continue
+        scores[n] = score
+        places[n] = node
+        n += 1
+        best = max(best, score)
+    return n, best
+
+
+@njit(cache=True, nogil=True)
+def regraft(k, log_prior, allowed, parents, visit, ev, state, spare):
     """Draw a new parent for clone k and its subtree; allowed: (K + 1, K) whether a node may be a clone's
     parent.
 
@@ -132,53 +182,24 @@ def regraft(k, heat, log_prior, allowed, parents, visit, ev, state, spare):
     scores[0] = best
     places[0] = old
     n = 1
-    others = count_roots(parents)
     rest = np.empty(samples + 1)
     at_most(messages[k, :, 1], kappa[0], 1.0, visit, gain, rest)
-    give_up = PATIENCE * max(heat, 1.0)
-    for node in range(count + 1):
-        roots = others + (1 if node == 0 else 0)
-        prior = log_prior[0] if roots == 1 else log_prior[1]
-        if (
-            node == old
-            or prior == -np.inf
-            or not allowed[node, k]
-            or (node > 0 and (parents[node - 1] < 0 or is_under(parents, node, k)))
-        ):
-            continue
-        score = prior
-        for i in range(samples):
-            s = visit[i]
-            score += climb(
-                node,
-                s,
-                messages[k, s, 0],
-                messages[k, s, 1],
-                messages[k, s, 2],
-                messages[k, s, 3],
-                best - give_up - score - rest[i],
-                parents,
-                weights,
-                low,
-                width,
-                own,
-                messages,
-                cost,
-                sums,
-                root_cost,
-                kappa,
-                table,
-            )
-            if score + rest[i + 1] < best - give_up:
-                score = -np.inf
-                break
-        if score == -np.inf:
-            continue
-        scores[n] = score
-        places[n] = node
-        n += 1
-        best = max(best, score)
-    chosen = places[draw(scores, n, heat)]
+    n, _ = weigh(
+        k,
+        old,
+        best,
+        n,
+        log_prior,
+        allowed,
+        parents,
+        visit,
+        rest,
+        ev,
+        state,
+        scores,
+        places,
+    )
+    chosen = places[draw(scores, n)]
     parents[k] = chosen
     if chosen == old:
         copy_path(old, parents, spare, state)
@@ -187,7 +208,7 @@ def regraft(k, heat, log_prior, allowed, parents, visit, ev, state, spare):
 
 
 @njit(cache=True, nogil=True)
-def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state, spare):
+def transplant(k, log_prior, over, allowed, parents, visit, ev, state, spare):
     """Draw a new place for clone k alone: a node and those of its children that come under k.
 
     over: (K + 1, K) log weight of node as an ancestor of each clone. A clone that is in no tree yet is
@@ -237,7 +258,6 @@ def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state, spa
     alone[:, 0] = np.nan
     rest, more = np.empty(samples + 1), np.empty(samples + 1)
     at_most(own[k, :, 1], kappa[0], 2.0, visit, gain, rest)
-    give_up = PATIENCE * max(heat, 1.0)
     for node in range(count + 1):
         if node > 0 and (node - 1 == k or parents[node - 1] < 0 or not allowed[node, k]):
             continue
@@ -280,7 +300,7 @@ def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state, spa
                 else:
                     e, m, v, t, q = alone[s, 0], alone[s, 1], alone[s, 2], alone[s, 3], alone[s, 4]
                 score += e
-                floor = best - give_up - score - gains[i]
+                floor = best - PATIENCE - score - gains[i]
                 if floor > 0.0:
                     score = -np.inf
                     break
@@ -304,7 +324,7 @@ def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state, spa
                     kappa,
                     table,
                 )
-                if score + gains[i + 1] < best - give_up:
+                if score + gains[i + 1] < best - PATIENCE:
                     score = -np.inf
                     break
             if score == -np.inf:
@@ -321,7 +341,7 @@ def transplant(k, heat, log_prior, over, allowed, parents, visit, ev, state, spa
             n += 1
     node, subset = 0, 0
     if n > 0:
-        pick = draw(scores, n, heat)
+        pick = draw(scores, n)
         node, subset = places[pick], subsets[pick]
     n_children, n_adoptable = adoptable(k, node, over, samples, parents, children)
     for i in range(n_children):

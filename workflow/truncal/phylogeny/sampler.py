@@ -1,4 +1,4 @@
-"""Markov chains over trees: ordered insertion, a cooling phase, then sweeps of Gibbs moves over all clones.
+"""Markov chains over trees: ordered insertion, then sweeps of moves over all clones.
 
 The odds that a clone is absent from a sample (`prior.ABSENCE`) are a parameter of the patient and are
 drawn anew, too, once a sweep.
@@ -9,8 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from truncal.ccf.jit import njit
+from truncal.phylogeny.exchange import displace, exchange
 from truncal.phylogeny.kernel import fill
 from truncal.phylogeny.moves import count_roots, draw, regraft, transplant
+
+EXCHANGED = 3
+"""A sweep lets one pair for so many clones exchange their places."""
 
 
 @njit(cache=True, nogil=True)
@@ -18,9 +22,8 @@ def run_chain(
     seed,
     start,
     order,
-    heats,
+    burn,
     keep,
-    thin,
     log_prior,
     absence,
     log_absence,
@@ -33,8 +36,7 @@ def run_chain(
     own,
     table,
 ):
-    """One chain: insert the clones in `order`, one sweep for each of `heats`, then `keep` trees, one
-    every `thin` sweeps.
+    """One chain: insert the clones in `order`, make `burn` sweeps, then keep a tree of each of `keep`.
 
     start: (K,) tree to go on from; clones with −1 are inserted.
 
@@ -57,35 +59,39 @@ def run_chain(
     messages, cost, sums, root_cost = state
     spare = messages.copy(), cost.copy(), sums.copy(), root_cost.copy()
     parents = start.copy()
-    first = heats[0] if heats.shape[0] > 0 else 1.0
     postorder = np.empty(count, dtype=np.int64)
     fill(parents, postorder, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
     for i in range(count):
         if parents[order[i]] < 0:
-            transplant(order[i], first, log_prior, over, allowed, parents, visits[order[i]], ev, state, spare)
+            transplant(order[i], log_prior, over, allowed, parents, visits[order[i]], ev, state, spare)
     trees = np.empty((keep, count), dtype=np.int64)
     scores = np.empty(keep)
-    burn = heats.shape[0]
     levels = np.empty(absence.shape[0])
-    for sweep in range(burn + keep * thin):
-        heat = heats[sweep] if sweep < burn else 1.0
+    for sweep in range(burn + keep):
         turn = np.random.permutation(count)  # noqa: NPY002
         for i in range(count):
             k = turn[i]
             if np.random.random() < 0.5:  # noqa: NPY002
-                regraft(k, heat, log_prior, allowed, parents, visits[k], ev, state, spare)
+                regraft(k, log_prior, allowed, parents, visits[k], ev, state, spare)
             else:
-                transplant(k, heat, log_prior, over, allowed, parents, visits[k], ev, state, spare)
+                transplant(k, log_prior, over, allowed, parents, visits[k], ev, state, spare)
+        for _ in range(count // EXCHANGED if count > 1 else 0):
+            k = np.random.randint(count)  # noqa: NPY002
+            j = (k + 1 + np.random.randint(count - 1)) % count  # noqa: NPY002
+            if np.random.random() < 0.5:  # noqa: NPY002
+                exchange(k, j, log_prior, parents, ev, state, spare)
+            else:
+                displace(k, j, log_prior, allowed, parents, visits, ev, state, spare)
         for i in range(absence.shape[0]):
             kappa[0] = absence[i]
             levels[i] = log_absence[i] + fill(
                 parents, postorder, weights, low, width, own, messages, cost, sums, root_cost, kappa, table
             )
-        chosen = draw(levels, absence.shape[0], 1.0)
+        chosen = draw(levels, absence.shape[0])
         kappa[0] = absence[chosen]
         fill(parents, postorder, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
-        if sweep >= burn and (sweep - burn) % thin == thin - 1:
-            at = (sweep - burn) // thin
+        if sweep >= burn:
+            at = sweep - burn
             trees[at] = parents
             prior = log_prior[0] if count_roots(parents) == 1 else log_prior[1]
             top = levels.max()
