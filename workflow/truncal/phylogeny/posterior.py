@@ -43,8 +43,12 @@ LEAST, LEAST_SMALL = 200.0, 800.0
 """Effective samples without which the chains go on in any case."""
 
 UNSEEN = 0.01
-"""Share of the posterior that chains may have left unseen (Good–Turing) for trees to be weighed by their
-score."""
+"""Share of the posterior that chains may have left unseen (Good–Turing) when they stop before they have
+`EFFECTIVE` samples."""
+
+WEIGHED = 0.05
+"""The same for trees to be weighed by their score: what is unseen then moves edges by less than chance does
+in visits."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +185,7 @@ def combine(runs: list[Run], classes: np.ndarray, count: int) -> TreePosterior:
     unseen = float((visits == 1).sum() / len(all_trees))
     log_likelihood = score - log_prior(trees, classes)
     diagnostics = {"unseen": unseen, **agreement(runs, count)}
-    if unseen < UNSEEN:
+    if unseen < WEIGHED:
         return _ordered(trees, score, log_likelihood, "sampled", diagnostics)
     order = np.lexsort((-score, -visits))
     return TreePosterior(
