@@ -109,8 +109,13 @@ def row_log_likelihood(alt, depth, scale, error, overdispersion, whole, floor, u
         return value
     if value < floor - 30.0:
         return floor
-    top = max(value, floor)
-    return top + math.log(math.exp(value - top) + math.exp(floor - top))
+    return log_sum(value, floor)
+
+
+@njit
+def log_sum(one: float, other: float) -> float:
+    """log(exp(one) + exp(other))."""
+    return max(one, other) + math.log(1.0 + math.exp(min(one, other) - max(one, other)))
 
 
 @njit(cache=True, nogil=True)

@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from truncal.ccf.jit import njit
-from truncal.ccf.likelihood import interpolated, log_beta_binomial, row_log_likelihood
+from truncal.ccf.likelihood import interpolated, log_beta_binomial, log_sum, row_log_likelihood
 from truncal.copynumber.states import GAINED, LOST, UNTOUCHED, slope
 
 TABLE_STEP = 0.05
@@ -66,12 +66,12 @@ def log_listed(rows, n, phi):
 
     A mutation is known because some sample lists it: its likelihood is conditional on that.
     """
-    missed = 0.0
+    missed, told = 0.0, False
     for s in range(phi.shape[0]):
-        missed += log_unlisted(rows, n, s, phi[s])
-    if missed == 0.0 and rows[8][n].max() < 0:
-        return 0.0
-    return math.log1p(-math.exp(missed))
+        if rows[8][n, s] >= 0:
+            missed += log_unlisted(rows, n, s, phi[s])
+            told = True
+    return math.log1p(-math.exp(missed)) if told else 0.0
 
 
 @njit(cache=True, nogil=True)
@@ -360,6 +360,5 @@ def overdispersion_log_likelihood(alt, depth, p, floor, candidates):
     for i in range(alt.shape[0]):
         for j in range(candidates.shape[0]):
             value = log_beta_binomial(alt[i], depth[i], p[i], candidates[j])
-            top = max(value, floor[i])
-            out[j] += top + math.log(math.exp(value - top) + math.exp(floor[i] - top))
+            out[j] += log_sum(value, floor[i])
     return out
