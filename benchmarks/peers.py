@@ -33,11 +33,13 @@ def measure(command: list[str], cwd: Path | None = None) -> Used:
 
     """
     single = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
+    # where Python may not keep its bytecode, every start of a checkout would compile the modules again
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = time.perf_counter()
     process = subprocess.Popen(
         command,
         cwd=cwd,
-        env=os.environ | single,
+        env=kept | single,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
