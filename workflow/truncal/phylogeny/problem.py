@@ -49,7 +49,7 @@ class Problem:
         """
         if insertion is None:
             insertion = np.arange(len(self.order))
-        return run_chain(  # type: ignore[call-arg]
+        return run_chain(
             seed, start, insertion, burn, keep, self.classes, *self.kernel[:2],
             self.over, self.allowed, self.visits, *self.kernel[2:],
         )  # fmt: skip
