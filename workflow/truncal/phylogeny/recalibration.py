@@ -28,8 +28,8 @@ class Map(NamedTuple):
 
 
 NONE = Map(KNOTS, (0.0, 1.0))
-P_TRUNCAL = Map((-7.02, -4.15, -2.1, 0.35, 1.63, 4.53), (1.22, 0.47))
-P_CLONAL = Map((-9.44, -3.47, -1.9, 0.84, 2.51, 4.48), (1.52, 0.96))
+P_TRUNCAL = Map((-7.04, -4.08, -2.01, 0.43, 1.72, 4.57), (1.25, 0.46))
+P_CLONAL = Map((-8.98, -3.39, -1.87, 0.85, 2.52, 4.55), (1.51, 0.92))
 
 
 def recalibrated(p: np.ndarray, outlier: np.ndarray, given: Map) -> np.ndarray:
