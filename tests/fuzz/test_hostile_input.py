@@ -353,3 +353,15 @@ def test_hatchet_clones_without_shares(tmp_path: Path) -> None:
     (tmp_path / "best.seg.ucn").write_text(header + "1\t0\t900\tP1_R1\t1|1\t0.3\t2|1\t\n")
     with pytest.raises(UserError, match=r"row 2.*shares of the clones"):
         TARGETS["segments"].read(tmp_path / "best.seg.ucn")
+
+
+@pytest.mark.parametrize("gene", ["*", "(", "A(B", "[EGFR", ".*"])
+def test_a_gene_is_no_pattern(tmp_path: Path, gene: str) -> None:
+    from fuzz_targets import TARGETS
+
+    target = TARGETS["civic"]
+    name, data = target.seeds(tmp_path)[0]
+    (tmp_path / name).write_bytes(data.replace(b"\nMET\t", f"\n{gene}\t".encode()))
+    assert gene.encode() in (tmp_path / name).read_bytes()
+    read = target.read(tmp_path / name)
+    assert isinstance(read, list) and not any(one.match == "fusion" for one in read)

@@ -116,7 +116,8 @@ def _how(
         return st.AMPLIFICATION, _gene_window(gene), "cn_gain"
     if upper in _LOSSES:
         return st.INACTIVATION, _gene_window(gene), "biallelic_loss"
-    if re.fullmatch(rf"([A-Z0-9]+-{gene}|{gene} FUSIONS?|FUSIONS?|REARRANGEMENT)", upper):
+    name = re.escape(gene)
+    if re.fullmatch(rf"([A-Z0-9]+-{name}|{name} FUSIONS?|FUSIONS?|REARRANGEMENT)", upper):
         return st.FUSION, {}, "fusion"
     return None, {}, "snv"
 
