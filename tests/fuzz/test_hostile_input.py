@@ -268,6 +268,9 @@ def test_a_changed_patient_json_is_refused(tmp_path: Path) -> None:
         (lambda d: d["samples"][0].pop("ploidy"), "ploidy"),
         (lambda d: d["tree"]["consensus"].update({"1": "2"}), "own ancestor"),
         (lambda d: d["tree"]["consensus"].update({"x": "1"}), "consensus"),
+        (lambda d: d["tree"]["consensus"].update({"9" * 5000: "1"}), "consensus"),
+        (lambda d: d["tables"]["mutations"]["rows"][0].__setitem__(1, 10**30), "mutations column cluster_id"),
+        (lambda d: d["tables"]["clusters"]["rows"][0].__setitem__(3, 10**400), "clusters column dcf"),
     ):
         document = json.loads(data)
         change(document)

@@ -81,12 +81,16 @@ def drug_sets(patient: Patient) -> list[dict[str, Any]]:
         {
             **row,
             "classes": listed(row["drug_classes"]),
-            "uncovered": [int(one) for one in listed(_text(row["clones_uncovered"])) if one.isdigit()],
+            "uncovered": [int(one) for one in listed(_text(row["clones_uncovered"])) if _is_clone(one)],
             "against": listed(row["vetoes"]),
             "grounds": listed(row["evidence"]),
         }
         for row in patient.records("polytargeting")
     ]
+
+
+def _is_clone(text: str) -> bool:
+    return text.isdecimal() and len(text) < 10
 
 
 def _text(value: Any) -> str | None:
