@@ -192,8 +192,12 @@ def slope(kind):
 
 
 @njit
-def _add(values, weight, kind, rows, weights, kinds, count):
-    """Add a state, or its weight to an equal one; the new number of states."""
+def _add(values, weight, kind, states, count):
+    """Add a state, or its weight to an equal one; the new number of states.
+
+    states: rows of values (M, S), weights and kinds (M,).
+    """
+    rows, weights, kinds = states
     size = values.shape[0]
     for row in range(count):
         same = kinds[row] < ALL_COPIES and (kinds[row] == LOST_BESIDE) == (kind == LOST_BESIDE)
@@ -206,12 +210,13 @@ def _add(values, weight, kind, rows, weights, kinds, count):
                 kinds[row] = kind
             weights[row] += weight
             return count
-    return _append(values, weight, kind, rows, weights, kinds, count)
+    return _append(values, weight, kind, states, count)
 
 
 @njit
-def _append(values, weight, kind, rows, weights, kinds, count):
+def _append(values, weight, kind, states, count):
     """Add a state where there is room; the new number of states."""
+    rows, weights, kinds = states
     if count == rows.shape[0]:
         return count
     for s in range(values.shape[0]):
@@ -222,13 +227,14 @@ def _append(values, weight, kind, rows, weights, kinds, count):
 
 
 @njit
-def _add_kind(values, weight, kind, rows, weights, kinds, count):
+def _add_kind(values, weight, kind, states, count):
     """Like `_add`, but states are equal where their kinds are."""
+    _rows, weights, kinds = states
     for row in range(count):
         if kinds[row] == kind:
             weights[row] += weight
             return count
-    return _append(values, weight, kind, rows, weights, kinds, count)
+    return _append(values, weight, kind, states, count)
 
 
 @njit
@@ -254,25 +260,11 @@ def _largest(values):
 
 
 @njit
-def _site(
-    raw,
-    alleles,
-    doubled,
-    error,
-    exact,
-    all_copies,
-    base_log_prior,
-    trunk,
-    trunk_w,
-    trunk_k,
-    branch,
-    branch_w,
-    branch_k,
-):
+def _site(raw, alleles, doubled, error, exact, all_copies, base_log_prior, trunk, branch):
     """Fill the states of one site; the numbers of trunk and branch states.
 
     raw: (2, S) mean copy numbers; alleles: (2, S) the same pulled to integers. doubled: (S,) fraction of
-    cancer cells with a doubled genome.
+    cancer cells with a doubled genome. trunk, branch: room for the states, see `_add`.
 
     No literal is an argument and no expression is of arrays, since these take long to compile.
     """
@@ -325,68 +317,65 @@ def _site(
                 _mean_copies(base, doubled, gained if gains else none, lost if loses else none, values)
                 if wgd and loses and base == 1:
                     beside = share_beside(lost, doubled, exact)
-                    n_trunk = _add(values, share * beside, LOST_BESIDE, trunk, trunk_w, trunk_k, n_trunk)
+                    n_trunk = _add(values, share * beside, LOST_BESIDE, trunk, n_trunk)
                     share *= 1.0 - beside
-                n_trunk = _add(values, share, changed, trunk, trunk_w, trunk_k, n_trunk)
+                n_trunk = _add(values, share, changed, trunk, n_trunk)
                 if base == 1 and gains:  # or only the copy without it was gained
                     _mean_copies(one, doubled, none, none, values)
-                    n_trunk = _add(values, 0.02 * prior, LATE, trunk, trunk_w, trunk_k, n_trunk)
+                    n_trunk = _add(values, 0.02 * prior, LATE, trunk, n_trunk)
                 for m in range(1, min(base, 8)):
                     share = late if m == 1 else 0.1 * late / (base - 2)
                     struck = m / base / max(gains + loses, 1)  # the event is of a mutated copy
                     kind = LATE if m == 1 else BETWEEN
                     still = share * (1 - struck * (gains + loses))
                     _mean_copies(m, doubled, none, none, values)
-                    n_trunk = _add(values, still, kind, trunk, trunk_w, trunk_k, n_trunk)
+                    n_trunk = _add(values, still, kind, trunk, n_trunk)
                     share *= struck
                     if gains:
                         _mean_copies(m, doubled, gained, none, values)
-                        n_trunk = _add(values, share, LATE_GAINED, trunk, trunk_w, trunk_k, n_trunk)
+                        n_trunk = _add(values, share, LATE_GAINED, trunk, n_trunk)
                         _scaled(gained, m, base, part)
                         _mean_copies(m, doubled, part, none, values)
-                        n_trunk = _add(values, share * 0.3, LATE_GAINED, trunk, trunk_w, trunk_k, n_trunk)
+                        n_trunk = _add(values, share * 0.3, LATE_GAINED, trunk, n_trunk)
                     if loses:
                         _mean_copies(m, doubled, none, lost, values)
                         if wgd and m == 1:
                             beside = share_beside(lost, doubled, exact)
-                            n_trunk = _add(
-                                values, share * beside, LOST_BESIDE, trunk, trunk_w, trunk_k, n_trunk
-                            )
+                            n_trunk = _add(values, share * beside, LOST_BESIDE, trunk, n_trunk)
                             share *= 1.0 - beside
-                        n_trunk = _add(values, share, LATE_LOST, trunk, trunk_w, trunk_k, n_trunk)
+                        n_trunk = _add(values, share, LATE_LOST, trunk, n_trunk)
                 # branch
                 per_copy = prior * base / copies
                 still = per_copy * (1 - 0.6 * hit * (gains + loses))
-                n_branch = _add(none, still, UNTOUCHED, branch, branch_w, branch_k, n_branch)
+                n_branch = _add(none, still, UNTOUCHED, branch, n_branch)
                 if wgd:  # the doubled cells descend from the mutated one
                     later = per_copy * DOUBLED_LATER
-                    n_branch = _add(doubled, later, GAINED, branch, branch_w, branch_k, n_branch)
+                    n_branch = _add(doubled, later, GAINED, branch, n_branch)
                 if history == NONE and base > 1:
                     every = np.int8(ALL_COPIES + min(base, 100))
-                    n_branch = _add_kind(
-                        none, per_copy * all_copies, every, branch, branch_w, branch_k, n_branch
-                    )
+                    n_branch = _add_kind(none, per_copy * all_copies, every, branch, n_branch)
                 if gains and _largest(gained) > SEEN:
                     struck = per_copy * hit
-                    n_branch = _add(gained, struck * 0.6, GAINED, branch, branch_w, branch_k, n_branch)
+                    n_branch = _add(gained, struck * 0.6, GAINED, branch, n_branch)
                     if base > 1:
                         _scaled(gained, one, base, part)
-                        n_branch = _add(part, struck * 0.2, GAINED, branch, branch_w, branch_k, n_branch)
+                        n_branch = _add(part, struck * 0.2, GAINED, branch, n_branch)
                 if loses and _largest(lost) > SEEN:
                     _scaled(lost, -one, one, part)
                     struck = per_copy * hit
-                    n_branch = _add(part, struck * 0.6, LOST, branch, branch_w, branch_k, n_branch)
+                    n_branch = _add(part, struck * 0.6, LOST, branch, n_branch)
     if n_branch == 0:
-        n_branch = _add(none, 1.0, UNTOUCHED, branch, branch_w, branch_k, n_branch)
+        n_branch = _add(none, 1.0, UNTOUCHED, branch, n_branch)
     if n_trunk == 0:
         _mean_copies(one, doubled, none, none, values)
-        n_trunk = _add(values, 1.0, LATE, trunk, trunk_w, trunk_k, n_trunk)
+        n_trunk = _add(values, 1.0, LATE, trunk, n_trunk)
     return n_trunk, n_branch
 
 
 @njit
-def _keep(rows, weights, kinds, first, last, out, log_weights, out_kinds):
+def _keep(states, first, last, out, log_weights, out_kinds):
     """Put the first states of one site into rows first..last of those of all, with logs of their shares."""
+    rows, weights, kinds = states
     total = 0.0
     for row in range(last - first):
         total += weights[row]
@@ -401,9 +390,8 @@ def _keep(rows, weights, kinds, first, last, out, log_weights, out_kinds):
 def _build(raw, alleles, doubled, error, exact, all_copies, base_log_prior):
     """States of unique sites with alleles (U, 2, S), counted first and filled then."""
     sites, _, size = alleles.shape
-    trunk, trunk_w = np.empty((MOST_TRUNK, size)), np.empty(MOST_TRUNK)
-    branch, branch_w = np.empty((MOST_BRANCH, size)), np.empty(MOST_BRANCH)
-    trunk_k, branch_k = np.empty(MOST_TRUNK, dtype=np.int8), np.empty(MOST_BRANCH, dtype=np.int8)
+    trunk = (np.empty((MOST_TRUNK, size)), np.empty(MOST_TRUNK), np.empty(MOST_TRUNK, dtype=np.int8))
+    branch = (np.empty((MOST_BRANCH, size)), np.empty(MOST_BRANCH), np.empty(MOST_BRANCH, dtype=np.int8))
     trunk_start, branch_start = np.zeros(sites + 1, dtype=np.int64), np.zeros(sites + 1, dtype=np.int64)
     u, u_w, u_k = np.empty((0, size)), np.empty(0), np.empty(0, dtype=np.int8)
     change, change_w, change_k = np.empty((0, size)), np.empty(0), np.empty(0, dtype=np.int8)
@@ -413,24 +401,10 @@ def _build(raw, alleles, doubled, error, exact, all_copies, base_log_prior):
             u, u_w, u_k = np.empty((i, size)), np.empty(i), np.empty(i, dtype=np.int8)
             change, change_w, change_k = np.empty((j, size)), np.empty(j), np.empty(j, dtype=np.int8)
         for n in range(sites):
-            a, b = _site(
-                raw[n],
-                alleles[n],
-                doubled,
-                error,
-                exact,
-                all_copies,
-                base_log_prior,
-                trunk,
-                trunk_w,
-                trunk_k,
-                branch,
-                branch_w,
-                branch_k,
-            )
+            a, b = _site(raw[n], alleles[n], doubled, error, exact, all_copies, base_log_prior, trunk, branch)
             i, j = trunk_start[n], branch_start[n]
             trunk_start[n + 1], branch_start[n + 1] = i + a, j + b
             if filling:
-                _keep(trunk, trunk_w, trunk_k, i, i + a, u, u_w, u_k)
-                _keep(branch, branch_w, branch_k, j, j + b, change, change_w, change_k)
+                _keep(trunk, i, i + a, u, u_w, u_k)
+                _keep(branch, j, j + b, change, change_w, change_k)
     return trunk_start, u, u_w, u_k, branch_start, change, change_w, change_k

@@ -12,7 +12,7 @@ import numpy as np
 
 from truncal.ccf.jit import njit
 from truncal.phylogeny.kernel import copy_path, refresh
-from truncal.phylogeny.moves import at_most, count_roots, draw, is_under, weigh
+from truncal.phylogeny.moves import at_most, class_of, count_roots, draw, is_under, log_total, weigh
 
 
 @njit(cache=True, nogil=True)
@@ -23,15 +23,14 @@ def exchange(k, j, log_prior, parents, ev, state, spare):
     possible is so the other way round as well, so the tree is taken with min(1, ratio of the posteriors).
     spare: room for a second state.
     """
-    weights, low, width, own, kappa, table = ev
-    messages, cost, sums, root_cost = state
+    cost, root_cost = state[1], state[3]
     of_k, of_j = parents[k], parents[j]
     on_line = is_under(parents, of_k, j) or is_under(parents, of_j, k)
     before = parents.copy()
     copy_path(k + 1, before, state, spare)
     copy_path(j + 1, before, state, spare)
     count = parents.shape[0]
-    old = cost.sum() + root_cost.sum() + (log_prior[0] if count_roots(parents) == 1 else log_prior[1])
+    old = cost.sum() + root_cost.sum() + class_of(count_roots(parents), log_prior)
     whole = not on_line and of_k != of_j and np.random.random() < 0.5  # noqa: NPY002
     if not whole:
         for c in range(count):
@@ -42,11 +41,11 @@ def exchange(k, j, log_prior, parents, ev, state, spare):
     parents[k] = j + 1 if of_j == k + 1 else of_j
     parents[j] = k + 1 if of_k == j + 1 else of_k
     if not whole:
-        refresh(k + 1, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
-        refresh(j + 1, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
+        refresh(k + 1, parents, ev, state)
+        refresh(j + 1, parents, ev, state)
     for node in (parents[k], parents[j]):
-        refresh(node, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
-    new = cost.sum() + root_cost.sum() + (log_prior[0] if count_roots(parents) == 1 else log_prior[1])
+        refresh(node, parents, ev, state)
+    new = cost.sum() + root_cost.sum() + class_of(count_roots(parents), log_prior)
     if math.log(np.random.random()) >= new - old:  # noqa: NPY002
         parents[:] = before
         copy_path(k + 1, before, spare, state)
@@ -61,7 +60,7 @@ def displace(k, j, log_prior, allowed, parents, visits, ev, state, spare):
     sums of the posterior over the places of j and of k from which they are drawn. spare: room for a second
     state.
     """
-    weights, low, width, own, kappa, table = ev
+    low, kappa = ev[1], ev[4]
     messages, cost, sums, root_cost = state
     count, samples = low.shape
     of_k, of_j = parents[k], parents[j]
@@ -72,7 +71,7 @@ def displace(k, j, log_prior, allowed, parents, visits, ev, state, spare):
     spare[1][:] = cost
     spare[2][:] = sums
     spare[3][:] = root_cost
-    old = cost.sum() + root_cost.sum() + (log_prior[0] if count_roots(parents) == 1 else log_prior[1])
+    old = cost.sum() + root_cost.sum() + class_of(count_roots(parents), log_prior)
     bar = math.log(np.random.random())  # noqa: NPY002
     scores, places = np.empty(count + 1), np.empty(count + 1, dtype=np.int64)
     rest, gain = np.empty(samples + 1), np.zeros(samples)
@@ -82,37 +81,24 @@ def displace(k, j, log_prior, allowed, parents, visits, ev, state, spare):
     at_most(messages[j, :, 1], kappa[0], 1.0, visits[j], gain, rest)
     least = old + bar - base - math.log(count + 1.0)
     n, _ = weigh(j, -1, least, 0, log_prior, allowed, parents, visits[j], rest, ev, state, scores, places)
-    total = base + log_sum(scores, n)
+    total = base + log_total(scores, n)
     taken = False
     if total >= old + bar:  # else it is refused whatever the way back
         goal = places[draw(scores, n)]
         parents[j] = goal
-        refresh(goal, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
+        refresh(goal, parents, ev, state)
         swap_in(j, goal, k, of_j, parents, ev, state)
         base = cost.sum() + root_cost.sum()
         at_most(messages[k, :, 1], kappa[0], 1.0, visits[k], gain, rest)
-        n, _ = weigh(
-            k,
-            -1,
-            old - base,
-            0,
-            log_prior,
-            allowed,
-            parents,
-            visits[k],
-            rest,
-            ev,
-            state,
-            scores,
-            places,
-        )
-        taken = total - base - log_sum(scores, n) > bar
+        least = old - base
+        n, _ = weigh(k, -1, least, 0, log_prior, allowed, parents, visits[k], rest, ev, state, scores, places)
+        taken = total - base - log_total(scores, n) > bar
         if taken:
             parents[k] = of_j
             parents[j] = -1
-            refresh(of_j, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
+            refresh(of_j, parents, ev, state)
             parents[j] = goal
-            refresh(goal, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
+            refresh(goal, parents, ev, state)
     if not taken:
         parents[:] = before
         messages[:] = spare[0]
@@ -124,24 +110,8 @@ def displace(k, j, log_prior, allowed, parents, visits, ev, state, spare):
 @njit(cache=True, nogil=True)
 def swap_in(k, of_k, j, of_j, parents, ev, state):
     """Take clone k from its parent to that of clone j, and j out of the tree."""
-    weights, low, width, own, kappa, table = ev
-    messages, cost, sums, root_cost = state
     parents[k] = -1
-    refresh(of_k, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
+    refresh(of_k, parents, ev, state)
     parents[j] = -1
     parents[k] = of_j
-    refresh(of_j, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
-
-
-@njit(cache=True, nogil=True)
-def log_sum(scores, n):
-    """log Σ exp of the first n."""
-    top = -np.inf
-    for i in range(n):
-        top = max(top, scores[i])
-    if top == -np.inf:
-        return top
-    total = 0.0
-    for i in range(n):
-        total += math.exp(scores[i] - top)
-    return top + math.log(total)
+    refresh(of_j, parents, ev, state)

@@ -110,6 +110,14 @@ def present(mean, variance, third, log_zero):
 
 
 @njit(cache=True, nogil=True, inline="always")
+def add_moments(t0, t1, t2, t3, p, x):
+    """Power sums with a further weight p at x."""
+    px = p * x
+    pxx = px * x
+    return t0 + p, t1 + px, t2 + pxx, t3 + pxx * x
+
+
+@njit(cache=True, nogil=True, inline="always")
 def cut(weights, low, width, own, mean, variance, third, log_zero, kappa, table):
     """Log of the clone's factor in one sample, E[(1 + κ δ(φ − X)) · 1(X ≤ φ)], and its message.
 
@@ -163,21 +171,11 @@ def cut(weights, low, width, own, mean, variance, third, log_zero, kappa, table)
                 )
                 p = weights[i] * (base + sign * (left + f * (right - left)))
                 x = offset + i * width
-                t0 += p
-                p *= x
-                t1 += p
-                p *= x
-                t2 += p
-                t3 += p * x
+                t0, t1, t2, t3 = add_moments(t0, t1, t2, t3, p, x)
             for i in range(end, points):
                 p = weights[i]
                 x = offset + i * width
-                t0 += p
-                p *= x
-                t1 += p
-                p *= x
-                t2 += p
-                t3 += p * x
+                t0, t1, t2, t3 = add_moments(t0, t1, t2, t3, p, x)
             s0 += (1.0 - zero) * t0
             s1 += (1.0 - zero) * t1
             s2 += (1.0 - zero) * t2
@@ -199,8 +197,9 @@ def cut(weights, low, width, own, mean, variance, third, log_zero, kappa, table)
 
 
 @njit(cache=True, nogil=True, inline="always")
-def root_room(mean, variance, third, log_zero, kappa, table):
+def root_room(mean, variance, third, log_zero, ev):
     """The same for the normal root, whose DCF is 1: X is the sum of the root clones' DCFs."""
+    kappa, table = ev[4], ev[5]
     zero, mean, variance, third = present(mean, variance, third, log_zero)
     if zero >= 1.0:
         return 0.0
@@ -218,10 +217,32 @@ def root_room(mean, variance, third, log_zero, kappa, table):
     return math.log(below)
 
 
+@njit(cache=True, nogil=True, inline="always")
+def cut_at(k, s, mean, variance, third, log_zero, ev):
+    """`cut` of clone k in sample s; ev: weights, low, width, own moments (each (K, S, …)), κ (1,), table."""
+    weights, low, width, own, kappa, table = ev
+    return cut(
+        weights[k, s], low[k, s], width[k, s], own[k, s], mean, variance, third, log_zero, kappa, table
+    )
+
+
 @njit(cache=True, nogil=True)
-def refresh(node, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table):
+def blank(count, samples):
+    """Room for a tree's state: messages (K, S, 4) and log factors (K, S) of the clones, sums over the
+    nodes' children (K + 1, S, 4), log factors of the root (S,)."""
+    return (
+        np.zeros((count, samples, 4)),
+        np.zeros((count, samples)),
+        np.zeros((count + 1, samples, 4)),
+        np.zeros(samples),
+    )
+
+
+@njit(cache=True, nogil=True)
+def refresh(node, parents, ev, state):
     """Recompute a node's sums and message and all those above it that change with it."""
-    count, samples = low.shape
+    messages, cost, sums, root_cost = state
+    count, samples = cost.shape
     while True:
         sums[node] = 0.0
         for c in range(count):
@@ -229,24 +250,13 @@ def refresh(node, parents, weights, low, width, own, messages, cost, sums, root_
                 sums[node] += messages[c]
         if node == 0:
             for s in range(samples):
-                root_cost[s] = root_room(
-                    sums[0, s, 0], sums[0, s, 1], sums[0, s, 2], sums[0, s, 3], kappa, table
-                )
+                root_cost[s] = root_room(sums[0, s, 0], sums[0, s, 1], sums[0, s, 2], sums[0, s, 3], ev)
             return
         k = node - 1
         moved = False
         for s in range(samples):
-            e, m, v, t, q = cut(
-                weights[k, s],
-                low[k, s],
-                width[k, s],
-                own[k, s],
-                sums[node, s, 0],
-                sums[node, s, 1],
-                sums[node, s, 2],
-                sums[node, s, 3],
-                kappa,
-                table,
+            e, m, v, t, q = cut_at(
+                k, s, sums[node, s, 0], sums[node, s, 1], sums[node, s, 2], sums[node, s, 3], ev
             )
             if (
                 m != messages[k, s, 0]
@@ -299,9 +309,10 @@ def path_gain(node, parents, first, second, gain):
 
 
 @njit(cache=True, nogil=True)
-def fill(parents, order, weights, low, width, own, messages, cost, sums, root_cost, kappa, table):
+def fill(parents, order, ev, state):
     """Compute the whole state of a tree; gives its log-likelihood up to the constant all trees share."""
-    samples = low.shape[1]
+    messages, cost, sums, root_cost = state
+    samples = cost.shape[1]
     members = descending(parents, order)
     sums[:] = 0.0
     total = 0.0
@@ -309,17 +320,8 @@ def fill(parents, order, weights, low, width, own, messages, cost, sums, root_co
         k = order[position]
         p = parents[k]
         for s in range(samples):
-            e, m, v, t, q = cut(
-                weights[k, s],
-                low[k, s],
-                width[k, s],
-                own[k, s],
-                sums[k + 1, s, 0],
-                sums[k + 1, s, 1],
-                sums[k + 1, s, 2],
-                sums[k + 1, s, 3],
-                kappa,
-                table,
+            e, m, v, t, q = cut_at(
+                k, s, sums[k + 1, s, 0], sums[k + 1, s, 1], sums[k + 1, s, 2], sums[k + 1, s, 3], ev
             )
             cost[k, s] = e
             total += e
@@ -329,50 +331,24 @@ def fill(parents, order, weights, low, width, own, messages, cost, sums, root_co
             messages[k, s, 3] = q
         sums[p] += messages[k]
     for s in range(samples):
-        root_cost[s] = root_room(sums[0, s, 0], sums[0, s, 1], sums[0, s, 2], sums[0, s, 3], kappa, table)
+        root_cost[s] = root_room(sums[0, s, 0], sums[0, s, 1], sums[0, s, 2], sums[0, s, 3], ev)
         total += root_cost[s]
     return total
 
 
 @njit(cache=True, nogil=True)
-def climb(
-    node,
-    s,
-    d0,
-    d1,
-    d2,
-    d3,
-    floor,
-    parents,
-    weights,
-    low,
-    width,
-    own,
-    messages,
-    cost,
-    sums,
-    root_cost,
-    kappa,
-    table,
-):
+def climb(node, s, d0, d1, d2, d3, floor, parents, ev, state):
     """Change of the log-likelihood in sample s when a node's sums over its children change by d0, d1,
     d2, d3; −inf as soon as it is below `floor` on the way up."""
+    messages, cost, sums, root_cost = state
     total = 0.0
     at = node
     while at > 0:
         k = at - 1
-        e, m, v, t, q = cut(
-            weights[k, s],
-            low[k, s],
-            width[k, s],
-            own[k, s],
-            sums[at, s, 0] + d0,
-            max(sums[at, s, 1] + d1, 0.0),
-            sums[at, s, 2] + d2,
-            min(sums[at, s, 3] + d3, 0.0),
-            kappa,
-            table,
-        )
+        e, m, v, t, q = cut_at(
+            k, s, sums[at, s, 0] + d0, max(sums[at, s, 1] + d1, 0.0), sums[at, s, 2] + d2,
+            min(sums[at, s, 3] + d3, 0.0), ev,
+        )  # fmt: skip
         total += e - cost[k, s]
         if total < floor:
             return -math.inf
@@ -383,17 +359,8 @@ def climb(
         at = parents[k]
         if d0 == 0.0 and d1 == 0.0 and d2 == 0.0 and d3 == 0.0 and at > 0:
             return total
-    return total + (
-        root_room(
-            sums[0, s, 0] + d0,
-            max(sums[0, s, 1] + d1, 0.0),
-            sums[0, s, 2] + d2,
-            min(sums[0, s, 3] + d3, 0.0),
-            kappa,
-            table,
-        )
-        - root_cost[s]
-    )
+    variance, log_zero = max(sums[0, s, 1] + d1, 0.0), min(sums[0, s, 3] + d3, 0.0)
+    return total + (root_room(sums[0, s, 0] + d0, variance, sums[0, s, 2] + d2, log_zero, ev) - root_cost[s])
 
 
 @njit(cache=True, nogil=True)

@@ -1,10 +1,9 @@
 """Moves in the space of trees, each drawn from its exact conditional distribution (Gibbs).
 
 `regraft` takes a clone with its subtree to any other parent; `transplant` takes a clone alone, its
-children going to its
-parent, and puts it back at any node, between that node and any of its children. Both weigh all places by
-the marginal
-likelihood. The places on offer depend on the tree without the clone alone, so detailed balance holds.
+children going to its parent, and puts it back at any node, between that node and any of its children. Both
+weigh all places by the marginal likelihood. The places on offer depend on the tree without the clone alone,
+so detailed balance holds.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import math
 import numpy as np
 
 from truncal.ccf.jit import njit
-from truncal.phylogeny.kernel import climb, copy_path, cut, path_gain, refresh
+from truncal.phylogeny.kernel import climb, copy_path, cut_at, path_gain, refresh
 
 ADOPTED = 5
 """At most this many children of a node are tried in all combinations under a transplanted clone."""
@@ -73,6 +72,26 @@ def count_roots(parents):
 
 
 @njit(cache=True, nogil=True)
+def class_of(roots, log_prior):
+    """Log prior of a tree with so many root clones."""
+    return log_prior[0] if roots == 1 else log_prior[1]
+
+
+@njit(cache=True, nogil=True)
+def log_total(scores, n):
+    """log Σ exp of the first n."""
+    top = -np.inf
+    for i in range(n):
+        top = max(top, scores[i])
+    if top == -np.inf:
+        return top
+    total = 0.0
+    for i in range(n):
+        total += math.exp(scores[i] - top)
+    return top + math.log(total)
+
+
+@njit(cache=True, nogil=True)
 def at_most(variance, kappa, times, visit, gain, rest):
     """Fill `rest` (S + 1,) with what a place may gain in the sample `visit[i]` and those after it.
 
@@ -110,13 +129,13 @@ def with_mended(node, parents, cost, root_cost, visit, rest, more):
 def weigh(k, skipped, best, n, log_prior, allowed, parents, visit, rest, ev, state, scores, places):
     """Append the places of clone k, which is in no tree, and their log weights to the first n; gives their
     number and the largest weight."""
-    weights, low, width, own, kappa, table = ev
-    messages, cost, sums, root_cost = state
+    low = ev[1]
+    messages = state[0]
     count, samples = low.shape
     others = count_roots(parents)
     for node in range(count + 1):
         roots = others + (1 if node == 0 else 0)
-        prior = log_prior[0] if roots == 1 else log_prior[1]
+        prior = class_of(roots, log_prior)
         if (
             node == skipped
             or prior == -np.inf
@@ -128,25 +147,9 @@ def weigh(k, skipped, best, n, log_prior, allowed, parents, visit, rest, ev, sta
         for i in range(samples):
             s = visit[i]
             score += climb(
-                node,
-                s,
-                messages[k, s, 0],
-                messages[k, s, 1],
-                messages[k, s, 2],
-                messages[k, s, 3],
-                best - PATIENCE - score - rest[i],
-                parents,
-                weights,
-                low,
-                width,
-                own,
-                messages,
-                cost,
-                sums,
-                root_cost,
-                kappa,
-                table,
-            )
+                node, s, messages[k, s, 0], messages[k, s, 1], messages[k, s, 2], messages[k, s, 3],
+                best - PATIENCE - score - rest[i], parents, ev, state,
+            )  # fmt: skip
             if score + rest[i + 1] < best - PATIENCE:
                 score = -np.inf
                 break
@@ -166,45 +169,31 @@ def regraft(k, log_prior, allowed, parents, visit, ev, state, spare):
 
     spare: room for a second state.
     """
-    weights, low, width, own, kappa, table = ev
-    messages, cost, sums, root_cost = state
+    low, kappa = ev[1], ev[4]
+    messages = state[0]
     count, samples = low.shape
     old = parents[k]
     roots = count_roots(parents)
     copy_path(old, parents, state, spare)
     parents[k] = -1
-    refresh(old, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
+    refresh(old, parents, ev, state)
     scores = np.empty(count + 1)
     places = np.empty(count + 1, dtype=np.int64)
     gain = np.zeros(samples)
     path_gain(old, parents, spare, state, gain)
-    best = (log_prior[0] if roots == 1 else log_prior[1]) + gain.sum()
+    best = class_of(roots, log_prior) + gain.sum()
     scores[0] = best
     places[0] = old
     n = 1
     rest = np.empty(samples + 1)
     at_most(messages[k, :, 1], kappa[0], 1.0, visit, gain, rest)
-    n, _ = weigh(
-        k,
-        old,
-        best,
-        n,
-        log_prior,
-        allowed,
-        parents,
-        visit,
-        rest,
-        ev,
-        state,
-        scores,
-        places,
-    )
+    n, _ = weigh(k, old, best, n, log_prior, allowed, parents, visit, rest, ev, state, scores, places)
     chosen = places[draw(scores, n)]
     parents[k] = chosen
     if chosen == old:
         copy_path(old, parents, spare, state)
     else:
-        refresh(chosen, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
+        refresh(chosen, parents, ev, state)
 
 
 @njit(cache=True, nogil=True)
@@ -214,8 +203,8 @@ def transplant(k, log_prior, over, allowed, parents, visit, ev, state, spare):
     over: (K + 1, K) log weight of node as an ancestor of each clone. A clone that is in no tree yet is
     inserted. spare: room for a second state.
     """
-    weights, low, width, own, kappa, table = ev
-    messages, cost, sums, root_cost = state
+    low, own, kappa = ev[1], ev[3], ev[4]
+    messages, cost, root_cost = state[0], state[1], state[3]
     count, samples = low.shape
     old = parents[k]
     children = np.empty(count, dtype=np.int64)
@@ -237,7 +226,7 @@ def transplant(k, log_prior, over, allowed, parents, visit, ev, state, spare):
             if mine[c]:
                 parents[c] = old
         parents[k] = -1
-        refresh(old, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
+        refresh(old, parents, ev, state)
         _, n_adoptable = adoptable(k, old, over, samples, parents, children)
         present = 0
         for i in range(n_adoptable):
@@ -247,7 +236,7 @@ def transplant(k, log_prior, over, allowed, parents, visit, ev, state, spare):
             present = 1 << n_adoptable
         gain[:] = spare[1][k]
         path_gain(old, parents, spare, state, gain)
-        best = (log_prior[0] if roots == 1 else log_prior[1]) + gain.sum()
+        best = class_of(roots, log_prior) + gain.sum()
         scores[0] = best
         places[0] = old
         subsets[0] = present
@@ -271,7 +260,7 @@ def transplant(k, log_prior, over, allowed, parents, visit, ev, state, spare):
             if node == 0:
                 taken = n_children if everything else bits(subset)
                 roots = all_roots - taken + 1
-            prior = log_prior[0] if roots == 1 else log_prior[1]
+            prior = class_of(roots, log_prior)
             if prior == -np.inf or (node == old and subset == present):
                 continue
             less[:] = 0.0
@@ -283,18 +272,7 @@ def transplant(k, log_prior, over, allowed, parents, visit, ev, state, spare):
                 s = visit[i]
                 gains = more if subset > 0 else rest
                 if subset > 0 or np.isnan(alone[s, 0]):
-                    e, m, v, t, q = cut(
-                        weights[k, s],
-                        low[k, s],
-                        width[k, s],
-                        own[k, s],
-                        less[s, 0],
-                        less[s, 1],
-                        less[s, 2],
-                        less[s, 3],
-                        kappa,
-                        table,
-                    )
+                    e, m, v, t, q = cut_at(k, s, less[s, 0], less[s, 1], less[s, 2], less[s, 3], ev)
                     if subset == 0:
                         alone[s, 0], alone[s, 1], alone[s, 2], alone[s, 3], alone[s, 4] = e, m, v, t, q
                 else:
@@ -305,25 +283,9 @@ def transplant(k, log_prior, over, allowed, parents, visit, ev, state, spare):
                     score = -np.inf
                     break
                 score += climb(
-                    node,
-                    s,
-                    m - less[s, 0],
-                    v - less[s, 1],
-                    t - less[s, 2],
-                    q - less[s, 3],
-                    floor,
-                    parents,
-                    weights,
-                    low,
-                    width,
-                    own,
-                    messages,
-                    cost,
-                    sums,
-                    root_cost,
-                    kappa,
-                    table,
-                )
+                    node, s, m - less[s, 0], v - less[s, 1], t - less[s, 2], q - less[s, 3], floor, parents,
+                    ev, state,
+                )  # fmt: skip
                 if score + gains[i + 1] < best - PATIENCE:
                     score = -np.inf
                     break
@@ -351,8 +313,8 @@ def transplant(k, log_prior, over, allowed, parents, visit, ev, state, spare):
     if node == old and subset == present:
         copy_path(k + 1, parents, spare, state)
     else:
-        refresh(k + 1, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
-        refresh(node, parents, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
+        refresh(k + 1, parents, ev, state)
+        refresh(node, parents, ev, state)
 
 
 @njit(cache=True, nogil=True)

@@ -10,8 +10,8 @@ import numpy as np
 
 from truncal.ccf.jit import njit
 from truncal.phylogeny.exchange import displace, exchange
-from truncal.phylogeny.kernel import fill
-from truncal.phylogeny.moves import count_roots, draw, regraft, transplant
+from truncal.phylogeny.kernel import blank, fill
+from truncal.phylogeny.moves import class_of, count_roots, draw, log_total, regraft, transplant
 
 EXCHANGED = 3
 """A sweep lets one pair for so many clones exchange their places."""
@@ -50,17 +50,10 @@ def run_chain(
     count, samples = low.shape
     kappa = np.array([absence[absence.shape[0] // 2]])
     ev = (weights, low, width, own, kappa, table)
-    state = (
-        np.zeros((count, samples, 4)),
-        np.zeros((count, samples)),
-        np.zeros((count + 1, samples, 4)),
-        np.zeros(samples),
-    )
-    messages, cost, sums, root_cost = state
-    spare = messages.copy(), cost.copy(), sums.copy(), root_cost.copy()
+    state, spare = blank(count, samples), blank(count, samples)
     parents = start.copy()
     postorder = np.empty(count, dtype=np.int64)
-    fill(parents, postorder, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
+    fill(parents, postorder, ev, state)
     for i in range(count):
         if parents[order[i]] < 0:
             transplant(order[i], log_prior, over, allowed, parents, visits[order[i]], ev, state, spare)
@@ -84,18 +77,15 @@ def run_chain(
                 displace(k, j, log_prior, allowed, parents, visits, ev, state, spare)
         for i in range(absence.shape[0]):
             kappa[0] = absence[i]
-            levels[i] = log_absence[i] + fill(
-                parents, postorder, weights, low, width, own, messages, cost, sums, root_cost, kappa, table
-            )
+            levels[i] = log_absence[i] + fill(parents, postorder, ev, state)
         chosen = draw(levels, absence.shape[0])
         kappa[0] = absence[chosen]
-        fill(parents, postorder, weights, low, width, own, messages, cost, sums, root_cost, kappa, table)
+        fill(parents, postorder, ev, state)
         if sweep >= burn:
             at = sweep - burn
             trees[at] = parents
-            prior = log_prior[0] if count_roots(parents) == 1 else log_prior[1]
-            top = levels.max()
-            scores[at] = prior + top + np.log(np.exp(levels - top).sum())
+            prior = class_of(count_roots(parents), log_prior)
+            scores[at] = prior + log_total(levels, absence.shape[0])
     return trees, scores
 
 
@@ -103,20 +93,15 @@ def run_chain(
 def score_trees(trees, absence, log_absence, weights, low, width, own, table):
     """Log-likelihoods (T,) of trees (T, K) up to a constant, the odds of absence summed out."""
     count, samples = low.shape
-    messages = np.zeros((count, samples, 4))
-    cost = np.zeros((count, samples))
-    sums = np.zeros((count + 1, samples, 4))
-    root_cost = np.zeros(samples)
+    state = blank(count, samples)
     order = np.empty(count, dtype=np.int64)
     levels = np.empty(absence.shape[0])
     kappa = np.empty(1)
+    ev = (weights, low, width, own, kappa, table)
     out = np.empty(trees.shape[0])
     for t in range(trees.shape[0]):
         for i in range(absence.shape[0]):
             kappa[0] = absence[i]
-            levels[i] = log_absence[i] + fill(
-                trees[t], order, weights, low, width, own, messages, cost, sums, root_cost, kappa, table
-            )
-        top = levels.max()
-        out[t] = top + np.log(np.exp(levels - top).sum())
+            levels[i] = log_absence[i] + fill(trees[t], order, ev, state)
+        out[t] = log_total(levels, absence.shape[0])
     return out
