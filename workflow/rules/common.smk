@@ -17,9 +17,7 @@ from truncal.workflow import (
 )
 
 try:
-    PLAN = Plan.from_config(
-        config, WORKFLOW.parent, tables=workflow.is_main_process
-    )
+    PLAN = Plan.from_config(config, WORKFLOW.parent, tables=workflow.is_main_process)
 except UserError as error:
     for fault in error.faults:
         print(f"truncal: {fault}", file=sys.stderr)
