@@ -6,7 +6,7 @@ import csv
 import json
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -205,6 +205,20 @@ def simulated(tumours: int = 60) -> Iterator[Tumour]:
         yield Tumour(f"SIM{number:02d}", "simulated", group, rows, truth)
 
 
+def purities_wrong() -> Iterator[Tumour]:
+    """The simulated tumours with every second purity off by a log-normal factor (0.35), copy numbers as they
+    are."""
+    for number, tumour in enumerate(simulated()):
+        rng = np.random.default_rng([20241, number])
+        factor: dict[str, float] = {}
+        for row in tumour.rows:
+            if row["sample_id"] not in factor:
+                factor[row["sample_id"]] = float(np.exp(rng.normal(0, 0.35)) if rng.random() < 0.5 else 1.0)
+            purity = min(float(row["tumour_content"]) * factor[row["sample_id"]], 1.0)
+            row["tumour_content"] = f"{purity:.2f}"
+        yield replace(tumour, dataset="purities-wrong")
+
+
 DATASETS = {
     "conipher-mean": lambda data: conipher_sims(data, "mean"),
     "conipher-rounded": lambda data: conipher_sims(data, "rounded"),
@@ -213,6 +227,7 @@ DATASETS = {
     "conipher-rounded-total": lambda data: conipher_sims(data, "rounded", "unknown"),
     "conipher-rounded-balanced": lambda data: conipher_sims(data, "rounded", "balanced"),
     "simulated": lambda data: simulated(),
+    "purities-wrong": lambda data: purities_wrong(),
     "pairtree": pairtree_sims,
     "mixing": mixing,
     "nsclc": nsclc_egfr,

@@ -14,7 +14,7 @@ from truncal.ccf.model import read_model
 from truncal.ccf.observations import read_observations
 from truncal.clones.fit import Options, fit_clusters
 from truncal.clones.mixture import TRUNK
-from truncal.clones.purity import log_prior
+from truncal.clones.purity import log_prior, log_prior_of_all
 from truncal.clones.run import run_clones
 from truncal.sheet.settings import load_settings
 
@@ -48,6 +48,16 @@ def test_a_purity_far_too_high_is_put_right(tmp_path, wrong):
 
 
 @pytest.mark.parametrize("sizes", [(40, 25, 20), (12, 60, 20)])
+@pytest.mark.parametrize("wrong", [(0.25, 0.4, 0.6), (0.2, 0.25, 0.6), (0.25, 0.2, 0.3)])
+def test_a_purity_far_too_low_is_put_right(tmp_path, wrong, sizes):
+    """The trunk has more reads than a mutation of every cancer cell can have."""
+    found, factor = fit(counts(tmp_path / "counts.tsv", wrong, sizes))
+    assert factor * wrong == pytest.approx(REAL, rel=0.08)
+    assert found.mixture.responsibility[:, TRUNK].sum() == pytest.approx(sizes[0], abs=3)
+    assert found.mixture.responsibility[:, -1].sum() < 2
+
+
+@pytest.mark.parametrize("sizes", [(40, 25, 20), (12, 60, 20)])
 def test_right_purities_stay_though_a_branch_is_larger_than_the_trunk(tmp_path, sizes):
     found, factor = fit(counts(tmp_path / "counts.tsv", REAL, sizes))
     assert factor == pytest.approx(np.ones(3), abs=0.08)
@@ -60,6 +70,16 @@ def test_the_prior_is_highest_where_purities_are_right_and_forgives_large_errors
     assert value <= float(log_prior(np.array(1.0), spread)) + 1e-9
     assert value > -15
     assert float(log_prior(np.array(1.0), spread, tail=False)) == 0.0
+
+
+def test_one_wrong_purity_makes_others_of_the_patient_less_unlikely():
+    spread = np.full(3, 0.03)
+    right, one, two = (
+        log_prior_of_all(np.array(factor), spread) for factor in ((1, 1, 1), (2, 1, 1), (2, 2, 1))
+    )
+    assert right > one > two
+    assert right - one > one - two + 1
+    assert np.exp(right) == pytest.approx(0.9 + 0.1 * np.exp(3 * float(log_prior(np.array(1.0), 0.03))))
 
 
 def test_a_purity_that_was_moved_is_told(tmp_path):

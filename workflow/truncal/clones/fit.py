@@ -28,7 +28,14 @@ from truncal.clones.moves import (
     without_trunk,
 )
 from truncal.clones.posterior import Centre, cluster_posterior
-from truncal.clones.purity import log_plausible, log_prior, other_purities, purity_spread, refine_purity
+from truncal.clones.purity import (
+    FAR,
+    log_plausible,
+    log_prior_of_all,
+    other_purities,
+    purity_spread,
+    refine_purity,
+)
 from truncal.clones.samples import USUAL, estimate_error, estimate_overdispersion, expected_copies
 from truncal.clones.start import spread_out, starting_groups
 from truncal.copynumber.states import ALL_COPIES
@@ -137,11 +144,18 @@ def _fit_all(model: ReadModel, options: Options) -> Fit:
         freer = model.with_all_copies(ALL_COPIES_WITHOUT_TRUNK)
         for start in (options.overdispersion, WIDE):
             found = better(found, _fit(freer, options, start))
-    if options.purity_error > 0:
+    tried: list[np.ndarray] = []
+    for _ in range(ROUNDS if options.purity_error > 0 else 0):
+        before = found
         for factor in other_purities(found.model, found.mixture, found.purity_factor, options.purity_error):
+            if any(np.abs(np.log(factor / seen)).max() < FAR for seen in tried):
+                continue
+            tried.append(factor)
             other = _fit(model, options, options.overdispersion, factor)
             if _outliers(other) <= _outliers(found) + MORE_OUTLIERS * model.shape[0]:
                 found = better(found, other)
+        if found is before:
+            break
     return found
 
 
@@ -216,7 +230,7 @@ def _evidence(fit: Fit, options: Options) -> float:
     value -= float(fit.overdispersion.sum()) / USUAL
     if options.purity_error > 0:
         spread = purity_spread(fit.model, options.purity_error)
-        value += float(log_prior(fit.purity_factor, spread).sum())
+        value += log_prior_of_all(fit.purity_factor, spread)
         value += log_plausible(fit.model, fit.mixture)
     return value
 

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from truncal.ccf.model import READS, ReadModel
+from truncal.ccf.model import READS, ReadModel, flat_log_likelihood
 from truncal.ccf.observations import purity_at
 from truncal.clones.mixture import TRUNK, Mixture
 from truncal.clones.moves import EMPTY
@@ -20,12 +20,13 @@ from truncal.clones.samples import BARELY, FEWEST, SURE, interpolated_rows, trun
 GIVEN_TO = 0.01
 """Absolute error of a given purity, which comes with two decimals."""
 
-WRONG, WRONG_BY = 0.05, 0.35
-"""Share of purities that are wrong altogether, and the standard deviation of the logarithm of their error
-(log-normal with its mode at the given purity)."""
+UNRELIABLE, WRONG, WRONG_BY = 0.1, 0.5, 0.35
+"""Share of patients whose purities are not to be trusted (one program and one assay made them all), share of
+these that are wrong altogether, and the standard deviation of the logarithm of their error (log-normal with
+its mode at the given purity)."""
 
 STEP = math.log(1.005)
-LEAST, MOST = math.log(0.25), math.log(2.5)
+LEAST, MOST = math.log(0.25), math.log(4.0)
 NEAR = 45
 """Purities to choose from, as multiples of the given one, in steps of 0.5 %; at once only `NEAR` steps."""
 
@@ -47,6 +48,12 @@ FAR = 0.1
 ALL_CELLS = 0.97
 """DCF from which the members' reads tell how far beyond 1 a cluster wants to be."""
 
+MISFITS = 0.03
+"""Share of the mutations that fit nothing from which they are looked at as a trunk."""
+
+NOT_TRUNK = 0.2
+"""Prior that what fits nothing, or is on the trunk, is not on the trunk."""
+
 
 def purity_spread(model: ReadModel, error: float) -> np.ndarray:
     """Relative standard deviation (S,) of purities that are right: `error`, and `GIVEN_TO` of their own."""
@@ -57,13 +64,19 @@ def purity_spread(model: ReadModel, error: float) -> np.ndarray:
 def log_prior(factor: np.ndarray, spread: np.ndarray | float, *, tail: bool = True) -> np.ndarray:
     """Log prior density of purities as multiples of the given ones, relative to that of a right one.
 
-    tail: whether some may be wrong altogether.
+    tail: whether the patient's are not to be trusted, so that some may be wrong altogether.
     """
     if not tail:
         return -0.5 * ((factor - 1) / spread) ** 2
     right = (1 - WRONG) * np.exp(-0.5 * ((factor - 1) / spread) ** 2)
     wrong = WRONG * spread / WRONG_BY * np.exp(-0.5 * ((np.log(factor) / WRONG_BY) ** 2 + WRONG_BY**2))
     return np.log(right + wrong)
+
+
+def log_prior_of_all(factor: np.ndarray, spread: np.ndarray) -> float:
+    """The same of all of a patient's purities (S,) together."""
+    trusted = math.log1p(-UNRELIABLE) + float(log_prior(factor, spread, tail=False).sum())
+    return float(np.logaddexp(trusted, math.log(UNRELIABLE) + log_prior(factor, spread).sum()))
 
 
 def refine_purity(
@@ -133,7 +146,9 @@ def log_plausible(model: ReadModel, mixture: Mixture) -> float:
 def other_purities(model: ReadModel, mixture: Mixture, factor: np.ndarray, error: float) -> list[np.ndarray]:
     """Purities, as multiples (S,) of the given ones, at which a cluster larger than the trunk would be it.
 
-    Such a cluster is in every sample. If none is, the trunk's own where they are far off. factor: (S,) the
+    Such a cluster is in every sample. If none is, the trunk's own where they are far off. At last those at
+    which mutations that fit nothing would be on the trunk, with the present ones or instead: where a purity
+    is too low, the trunk's have more reads than a mutation of every cancer cell can have. factor: (S,) the
     present multiples.
     """
     sizes = mixture.responsibility[:, :-1].sum(axis=0)
@@ -147,7 +162,42 @@ def other_purities(model: ReadModel, mixture: Mixture, factor: np.ndarray, error
         free = refine_purity(model, mixture, factor, error, tail=True)
         if np.abs(np.log(free / factor)).max() > FAR:
             found.append(free)
-    return found[:2]
+    found = found[:2]
+    misfits = mixture.responsibility[:, -1] > 0.5
+    if misfits.sum() >= max(FEWEST_MEMBERS, MISFITS * model.shape[0]):
+        for trunk in (misfits | (mixture.responsibility[:, TRUNK] > 0.5), misfits):
+            wanted = _with_misfits(model, trunk, error)
+            if all(np.abs(np.log(wanted / other)).max() > FAR for other in (factor, *found)):
+                found.append(wanted)
+    return found
+
+
+def _with_misfits(model: ReadModel, trunk: np.ndarray, error: float) -> np.ndarray:
+    """Multiples (S,) at which the reads of these mutations (N,) are likeliest for a trunk's, by sample."""
+    rows, sites, states = model.rows, model.sites, model.states
+    spread = purity_spread(model, error)
+    factors = np.exp(np.arange(math.ceil(LEAST / STEP), math.floor(MOST / STEP) + 1, 4) * STEP)
+    flat = flat_log_likelihood(rows)
+    out = np.ones(model.shape[1])
+    for s in range(model.shape[1]):
+        score = log_prior(factors, spread[s])
+        for n in np.flatnonzero(trunk & (rows.table[:, s] == READS) & (rows.depth[:, s] > 0)):
+            own = slice(states.trunk_start[n], states.trunk_start[n + 1])
+            copies = states.trunk_u[own, s][:, None]
+            purity = np.minimum(sites.purity[n, s] * factors, 1.0)
+            v = (
+                purity
+                * copies
+                / (purity * (sites.major[n, s] + sites.minor[n, s]) + (1 - purity) * sites.normal[n, s])
+            )
+            p = np.clip(v * (1 - 2 * rows.error[n, s]) + rows.error[n, s], 1e-9, 1 - 1e-9)
+            alt, depth = rows.alt[n, s], rows.depth[n, s]
+            value = alt * np.log(p) + (depth - alt) * np.log1p(-p) - flat[n, s]
+            value /= 1 + (depth - 1) * model.overdispersion[s]
+            value = np.logaddexp.reduce(value + states.trunk_log_weight[own][:, None], axis=0)
+            score = score + np.logaddexp(value + math.log1p(-NOT_TRUNK), math.log(NOT_TRUNK))
+        out[s] = factors[score.argmax()]
+    return out
 
 
 def _as_trunk(model: ReadModel, belongs: np.ndarray, centre: Centre, factor: np.ndarray) -> np.ndarray:
