@@ -7,7 +7,7 @@ WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).pare
 if str(WORKFLOW) not in sys.path:
     sys.path.insert(0, str(WORKFLOW))
 
-from truncal.errors import UserError
+from truncal.errors import UserError, fault_lines
 from truncal.step_files import STEP_FILES
 from truncal.workflow import (
     Plan,
@@ -19,8 +19,8 @@ from truncal.workflow import (
 try:
     PLAN = Plan.from_config(config, WORKFLOW.parent, tables=workflow.is_main_process)
 except UserError as error:
-    for fault in error.faults:
-        print(f"truncal: {fault}", file=sys.stderr)
+    for line in fault_lines(error.faults):
+        print(f"truncal: {line}", file=sys.stderr)
     sys.exit(2)
 
 OUT = PLAN.outdir

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 
 from truncal import __version__, progress
-from truncal.errors import Fault, UserError
+from truncal.errors import Fault, UserError, fault_lines
 
 COMMANDS = (
     "check",
@@ -98,8 +98,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(args.run(args) or 0)
     except UserError as error:
-        for fault in error.faults:
-            print(f"truncal: {fault}", file=sys.stderr)
+        for line in fault_lines(error.faults):
+            print(f"truncal: {line}", file=sys.stderr)
         return 2
     except OSError as error:
         if error.errno not in _ENVIRONMENT:
