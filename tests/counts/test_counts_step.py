@@ -273,6 +273,26 @@ def test_a_counts_table_may_lack_minor_copy_numbers(tmp_path: Path) -> None:
     assert "A (50% of its sites)" in outcome.warnings["total_copy_number"]
 
 
+def test_names_say_what_a_counts_table_has_no_columns_for(tmp_path: Path) -> None:
+    header = "mutation_id\tsample_id\tref_counts\talt_counts\tmajor_cn\tminor_cn\tnormal_cn"
+    names = ("EGFR.L858R", "7:55259515:T:G", "m3")
+    lines = [header, *(f"{name}\tA\t80\t20\t1\t1\t2" for name in names)]
+    (tmp_path / "t.tsv").write_text("\n".join(lines) + "\n")
+    row = {"patient": "P", "sample": "A", "counts": "t.tsv", "purity": 0.8}
+    outcome = call_counts(write_sheet(tmp_path, [row]))
+    facts = ("chrom", "pos", "ref", "alt", "gene", "hgvsp")
+    assert [[row[name] for name in facts] for row in outcome.table("counts")] == [
+        ["NA"] * 4 + ["EGFR", "p.L858R"],
+        ["7", "55259515", "T", "G", "NA", "NA"],
+        ["NA"] * 6,
+    ]
+    assert "names of 2 of 3 mutations" in outcome.warnings["named"]
+
+    (tmp_path / "t.tsv").write_text("\n".join([f"{header}\tgene", "EGFR.L858R\tA\t80\t20\t1\t1\t2\tEGFR"]))
+    outcome = call_counts(write_sheet(tmp_path, [row]))
+    assert outcome.table("counts")[0]["hgvsp"] == "NA" and "named" not in outcome.warnings
+
+
 def test_mnv_parts_are_joined_where_phase_says_so(tmp_path: Path) -> None:
     formats = (
         '##FORMAT=<ID=GT,Number=1,Type=String,Description="g">\n##FORMAT=<ID=AD,Number=R,Type=Integer,Description="a">\n'

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from tumours import SETTINGS, tumour, variant
 
@@ -136,3 +138,12 @@ def test_a_founder_that_fills_half_a_sample_tells_of_the_purity() -> None:
     assert f"at {purity / 2:.2f}" in row["text"] and "50%" in row["text"]
     two = tumour([variant("7:55191822:T>G")], [[0.5]], cluster=[1], tree={1: 0, 2: 0}, dcf=[[0.5], [0.5]])
     assert purity_too_high(two) == []
+
+
+def test_germline_is_judged_at_the_purity_that_the_clones_fit() -> None:
+    """Clonal at the purity found, which is twice the given one."""
+    given = germline_like([0.8, 0.6], [0.4, 0.3])
+    given.samples = [replace(sample, purity=sample.purity / 2) for sample in given.samples]
+    given.purity_factor = np.array([2.0, 2.0])
+    assert not looks_germline(given, 0)
+    assert given.purity(0) == 0.8

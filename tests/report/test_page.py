@@ -19,7 +19,7 @@ from truncal.report import palette, words
 from truncal.report.cohort import run_cohort
 from truncal.report.document import write_document
 from truncal.report.figures import FIGURES, rendered
-from truncal.report.page import report_html
+from truncal.report.page import report_html, with_code
 from truncal.report.patient import Driver, Tree, patient_of
 from truncal.report.proportions import fish_svg
 from truncal.report.svg import tag, text
@@ -325,3 +325,9 @@ def test_a_set_that_leaves_clones_is_not_called_a_cover() -> None:
     table = document["tables"]["polytargeting"]
     table["rows"][0][table["columns"].index("clones_uncovered")] = None
     assert said not in report_html(document)
+
+
+def test_names_of_settings_are_set_as_code_and_the_rest_escaped() -> None:
+    assert with_code("set by `absent`; <b>") == "set by <code>absent</code>; &lt;b&gt;"
+    assert with_code("`<i>`") == "<code>&lt;i&gt;</code>"
+    assert with_code("one ` alone") == "one ` alone"

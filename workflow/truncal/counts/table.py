@@ -12,6 +12,7 @@ import numpy as np
 from truncal.copynumber.segments import Segments
 from truncal.counts import write
 from truncal.counts.copies import genome_doubled, stated_ploidy
+from truncal.counts.ids import Named, named
 from truncal.counts.result import CountsResult, general_warnings
 from truncal.counts.segment_files import read_all_segments, warn_total_only
 from truncal.counts.union import Exclusion
@@ -50,6 +51,7 @@ def run_table(
         raise UserError(Fault(f"no mutation is left; excluded: {said}", path))
 
     columns = _columns(table, values, np.flatnonzero(kept), settings["reads"]["error_rate"])
+    warnings += _from_names(columns)
     write_table(out / "counts.tsv", columns)
     write_rows(out / "not_called.tsv", write.NOT_CALLED, absent)
     write.write_segments(out / "segments.tsv", segments, names)
@@ -230,6 +232,22 @@ def _columns(
             column = table.columns.get(name)
             out[name] = [None] * len(kept) if column is None else [column[i] for i in kept]
     return out
+
+
+def _from_names(columns: dict[str, list[Any]]) -> list[tuple[str, str]]:
+    """Fill alleles and genes that the table leaves out from the mutations' names; a warning says so."""
+    facts = [name for name in Named._fields if name in columns]
+    if any(value for name in facts for value in columns[name]):
+        return []
+    known = {name: named(name) for name in dict.fromkeys(columns["mutation_id"])}
+    found = sum(value is not None for value in known.values())
+    if not found:
+        return []
+    for name in facts:
+        columns[name] = [getattr(known[mutation], name, None) for mutation in columns["mutation_id"]]
+    what = f"the names of {found} of {len(known)} mutations say them"
+    text = f"The table has no columns for alleles or genes; {what}."
+    return [("named", text)]
 
 
 def _sample_rows(

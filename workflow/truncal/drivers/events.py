@@ -301,7 +301,7 @@ def region_views(event: Event, tumour: Tumour, main: int) -> list[RegionView]:
             float(event.ccf[s, 0]),
             float(event.ccf[s, 1]),
             float(event.ccf[s, 2]),
-            sample.purity,
+            tumour.purity(s),
             float(tumour.total[main, s]),
             float(lost[s]),
             float(event.excluded[s]),

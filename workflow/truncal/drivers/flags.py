@@ -66,6 +66,10 @@ def _flag(
     }
 
 
+def _name(event_id: str) -> str:
+    return event_id.replace(":", " ")
+
+
 def one_allele_or_two(events: Sequence[Event], phases: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Pairs of resistance mutations within a read of each other: in cis, in trans, or not to be told.
 
@@ -90,7 +94,7 @@ def one_allele_or_two(events: Sequence[Event], phases: Sequence[Mapping[str, Any
             f"{words.get(verdict, 'not told apart by any fragment or phase')} in {', '.join(samples)}"
             for verdict, samples in verdicts.items()
         ]
-        text = f"{a.replace(':', ' ')} and {b.replace(':', ' ')} are {'; '.join(said)}."
+        text = f"{_name(a)} and {_name(b)} are {'; '.join(said)}."
         known = [verdict for verdict in verdicts if verdict in words]
         flags.append(_flag(known[0] if len(known) == 1 else "phase", "warning", text, resistant[b]))
     return flags
@@ -104,24 +108,23 @@ def germline(tumour: Tumour, events: Sequence[Event]) -> list[dict[str, Any]]:
     for event in events:
         if not event.mutations:
             continue
-        main = event.mutations[0]
+        main, name = event.mutations[0], _name(event.id)
         alt, depth = tumour.normal_alt[main], tumour.normal_depth[main]
         if np.isfinite(alt) and np.isfinite(depth) and depth > 0:
             if alt / depth >= GERMLINE_VAF or (alt >= 3 and _fits(alt, depth, 0.5)):
-                text = f"{alt:.0f} of {depth:.0f} reads of the normal sample carry it: germline."
+                text = f"{alt:.0f} of {depth:.0f} reads of the normal sample carry {name}: germline."
                 out.append(_flag("germline", "warning", text, event))
             elif bool(present(np.array(alt), np.array(depth), np.array(0.001), 0.001)):
                 text = (
-                    f"{alt:.0f} of {depth:.0f} reads of the normal sample carry it: tumour in normal, "
-                    "clonal haematopoiesis or a mosaic germline variant."
+                    f"{alt:.0f} of {depth:.0f} reads of the normal sample carry {name}: tumour in "
+                    "normal, clonal haematopoiesis or a mosaic germline variant."
                 )
                 out.append(_flag("in_normal", "note", text, event))
             continue
         if looks_germline(tumour, main):
             text = (
-                "Its reads fit a heterozygous germline variant in every sample, whatever the purity, "
-                "and a somatic "
-                "one in none; no reads of a normal sample are given."
+                f"The reads of {name} fit a heterozygous germline variant in every sample, whatever "
+                "the purity, and a somatic one not in all; no reads of a normal sample are given."
             )
             out.append(_flag("possible_germline", "warning", text, event))
     return out
@@ -137,7 +140,7 @@ def looks_germline(tumour: Tumour, mutation: int) -> bool:
     used = 0
     for s in range(len(tumour.samples)):
         alt, depth, scale = tumour.alt[mutation, s], tumour.depth[mutation, s], tumour.scale[mutation, s]
-        purity = tumour.samples[s].purity
+        purity = tumour.purity(s)
         total, minor = tumour.total[mutation, s], tumour.minor[mutation, s]
         if depth <= 0 or not np.isfinite(scale) or purity is None or not np.isfinite(total):
             continue
@@ -214,9 +217,10 @@ def purity_too_high(tumour: Tumour) -> list[dict[str, Any]]:
     k = clones.index[founders[0]]
     out = []
     for s, sample in enumerate(tumour.samples):
-        if sample.purity is None or not clones.dcf_high[k, s] < NOT_FULL:
+        purity = tumour.purity(s)
+        if purity is None or not clones.dcf_high[k, s] < NOT_FULL:
             continue
-        fill, purity = float(clones.dcf[k, s]), sample.purity * float(tumour.purity_factor[s])
+        fill = float(clones.dcf[k, s])
         copies = np.nanmedian(tumour.total[:, s]) if np.isfinite(tumour.total[:, s]).any() else 2.0
         scale = fill * purity / (purity * copies + (1 - purity) * 2)  # of one copy in each of its cells
         fits = purity_at(scale, float(copies))

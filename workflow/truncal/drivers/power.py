@@ -117,7 +117,8 @@ def site_scale(tumour: Tumour, segments: Mapping[str, SampleSegments], s: int, c
     covered.
     """
     sample = tumour.samples[s]
-    if sample.purity is None or not sample.purity > 0:
+    purity = tumour.purity(s)
+    if not purity:
         return float("nan")
     normal = 1.0 if chrom in ("X", "Y") and sample.sex == "male" else 2.0
     total = normal
@@ -126,5 +127,4 @@ def site_scale(tumour: Tumour, segments: Mapping[str, SampleSegments], s: int, c
         at = np.flatnonzero((own.chrom == chrom) & (own.start <= pos) & (own.end >= pos))
         if len(at):
             total = float(own.mean_total[at[0]])
-    purity = min(sample.purity * float(tumour.purity_factor[s]), 1.0)
     return purity / max(purity * total + (1 - purity) * normal, 1e-6)

@@ -107,6 +107,11 @@ class Tumour:
         """Ids of the samples, in order."""
         return [sample.id for sample in self.samples]
 
+    def purity(self, s: int) -> float | None:
+        """Purity of sample s that the clones fit, None where none is known."""
+        given = self.samples[s].purity
+        return None if given is None else min(given * float(self.purity_factor[s]), 1.0)
+
 
 def read_tumour(counts: Path, phylogeny: Path, build: str | None = None) -> Tumour:
     """Read the folders of counts and phylogeny; `samples.tsv` and `excluded.tsv` beside the counts if there.

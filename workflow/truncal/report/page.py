@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from truncal import __version__
 from truncal.report import words
@@ -298,6 +298,16 @@ def asset(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
+def with_code(text: str) -> Markup:
+    """Text whose parts between backticks, names of settings and columns, are set as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup().join(
+        Markup("<code>{}</code>").format(part) if i % 2 else escape(part) for i, part in enumerate(parts)
+    )
+
+
 def template(name: str) -> Any:
     """A page template; values are escaped unless they are `Markup`."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -316,6 +326,7 @@ def template(name: str) -> Any:
         plain=words.plain,
         role=words.role,
         spaced=words.spaced,
+        with_code=with_code,
         listed=words.listed,
     )
     return environment.get_template(name)
