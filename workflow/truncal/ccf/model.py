@@ -118,8 +118,8 @@ class ReadModel:
 
 def take_states(states: States, chosen: np.ndarray) -> States:
     """States of some mutations (indices)."""
-    trunk, trunk_start = _taken(states.trunk_start, chosen)
-    branch, branch_start = _taken(states.branch_start, chosen)
+    trunk, trunk_start = taken_rows(states.trunk_start, chosen)
+    branch, branch_start = taken_rows(states.branch_start, chosen)
     return States(
         trunk_start,
         states.trunk_u[trunk],
@@ -133,7 +133,7 @@ def take_states(states: States, chosen: np.ndarray) -> States:
     )
 
 
-def _taken(start: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def taken_rows(start: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Rows of the chosen sites, and where each site's begin among them."""
     sizes = start[chosen + 1] - start[chosen]
     begin = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)

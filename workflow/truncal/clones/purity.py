@@ -10,12 +10,13 @@ import math
 
 import numpy as np
 
-from truncal.ccf.model import READS, ReadModel, flat_log_likelihood
+from truncal.ccf.model import READS, ReadModel, flat_log_likelihood, taken_rows
 from truncal.ccf.observations import purity_at
 from truncal.clones.mixture import TRUNK, Mixture
 from truncal.clones.moves import EMPTY
 from truncal.clones.posterior import Centre
 from truncal.clones.samples import BARELY, FEWEST, SURE, interpolated_rows, trunk_copies
+from truncal.clones.start import spread_out
 
 GIVEN_TO = 0.01
 """Absolute error of a given purity, which comes with two decimals."""
@@ -47,6 +48,9 @@ FAR = 0.1
 
 ALL_CELLS = 0.97
 """DCF from which the members' reads tell how far beyond 1 a cluster wants to be."""
+
+COARSE, ENOUGH = 4, 400
+"""Steps between the purities, and mutations, that a first look at what fits nothing needs."""
 
 MISFITS = 0.03
 """Share of the mutations that fit nothing from which they are looked at as a trunk."""
@@ -103,9 +107,7 @@ def refine_purity(
             continue
         factors = _factors(factor[s])
         purity = np.minimum(sites.purity[use, s][:, None] * factors, 1.0)
-        total = (sites.major[use, s] + sites.minor[use, s])[:, None]
-        v = purity * copies[use, s][:, None] / (purity * total + (1 - purity) * sites.normal[use, s][:, None])
-        p = np.clip(v * (1 - 2 * rows.error[use, s][:, None]) + rows.error[use, s][:, None], 1e-9, 1 - 1e-9)
+        p = _frequency(model, use, s, purity, copies[use, s][:, None])
         alt, depth = rows.alt[use, s][:, None], rows.depth[use, s][:, None]
         # reads count as much as their overdispersion lets them
         weight = belongs[use][:, None] / (1 + (depth - 1) * model.overdispersion[s])
@@ -123,6 +125,16 @@ def refine_purity(
         score += log_prior(factors, spread[s], tail=tail)
         out[s] = factors[score.argmax()]
     return out
+
+
+def _frequency(
+    model: ReadModel, sites: np.ndarray, s: int, purity: np.ndarray, copies: np.ndarray
+) -> np.ndarray:
+    """Expected frequency (n, …) of reads of some sites (indices or mask) in sample s at these copies."""
+    total = (model.sites.major[sites, s] + model.sites.minor[sites, s])[:, None]
+    v = purity * copies / (purity * total + (1 - purity) * model.sites.normal[sites, s][:, None])
+    error = model.rows.error[sites, s][:, None]
+    return np.clip(v * (1 - 2 * error) + error, 1e-9, 1 - 1e-9)
 
 
 def _factors(present: float) -> np.ndarray:
@@ -174,28 +186,27 @@ def other_purities(model: ReadModel, mixture: Mixture, factor: np.ndarray, error
 
 def _with_misfits(model: ReadModel, trunk: np.ndarray, error: float) -> np.ndarray:
     """Multiples (S,) at which the reads of these mutations (N,) are likeliest for a trunk's, by sample."""
-    rows, sites, states = model.rows, model.sites, model.states
+    rows, states = model.rows, model.states
     spread = purity_spread(model, error)
-    factors = np.exp(np.arange(math.ceil(LEAST / STEP), math.floor(MOST / STEP) + 1, 4) * STEP)
+    factors = np.exp(np.arange(math.ceil(LEAST / STEP), math.floor(MOST / STEP) + 1, COARSE) * STEP)
     flat = flat_log_likelihood(rows)
     out = np.ones(model.shape[1])
     for s in range(model.shape[1]):
+        use = np.flatnonzero(trunk & (rows.table[:, s] == READS) & (rows.depth[:, s] > 0))
+        use = use[spread_out(len(use), ENOUGH)]
+        # one row for each site and state of the trunk
+        own, start = taken_rows(states.trunk_start, use)
+        sites = np.repeat(use, np.diff(start))
+        purity = np.minimum(model.sites.purity[sites, s][:, None] * factors, 1.0)
+        p = _frequency(model, sites, s, purity, states.trunk_u[own, s][:, None])
+        alt, depth = rows.alt[sites, s][:, None], rows.depth[sites, s][:, None]
+        value = alt * np.log(p) + (depth - alt) * np.log1p(-p) - flat[sites, s][:, None]
+        value /= 1 + (depth - 1) * model.overdispersion[s]
+        value += states.trunk_log_weight[own][:, None]
         score = log_prior(factors, spread[s])
-        for n in np.flatnonzero(trunk & (rows.table[:, s] == READS) & (rows.depth[:, s] > 0)):
-            own = slice(states.trunk_start[n], states.trunk_start[n + 1])
-            copies = states.trunk_u[own, s][:, None]
-            purity = np.minimum(sites.purity[n, s] * factors, 1.0)
-            v = (
-                purity
-                * copies
-                / (purity * (sites.major[n, s] + sites.minor[n, s]) + (1 - purity) * sites.normal[n, s])
-            )
-            p = np.clip(v * (1 - 2 * rows.error[n, s]) + rows.error[n, s], 1e-9, 1 - 1e-9)
-            alt, depth = rows.alt[n, s], rows.depth[n, s]
-            value = alt * np.log(p) + (depth - alt) * np.log1p(-p) - flat[n, s]
-            value /= 1 + (depth - 1) * model.overdispersion[s]
-            value = np.logaddexp.reduce(value + states.trunk_log_weight[own][:, None], axis=0)
-            score = score + np.logaddexp(value + math.log1p(-NOT_TRUNK), math.log(NOT_TRUNK))
+        if len(use):
+            value = np.logaddexp.reduceat(value, start[:-1], axis=0)
+            score += np.logaddexp(value + math.log1p(-NOT_TRUNK), math.log(NOT_TRUNK)).sum(axis=0)
         out[s] = factors[score.argmax()]
     return out
 
