@@ -54,8 +54,8 @@ OVERDISPERSED = 1.0
 
 WIDE = 0.02
 
-NO_TRUNK = 0.05
-"""Share of mutations below which there is no trunk to speak of."""
+NO_TRUNK, SOME_TRUNK = 0.05, 50
+"""Share of mutations, and number, below both of which there is no trunk to speak of."""
 
 ALL_COPIES_WITHOUT_TRUNK = 0.5
 
@@ -140,7 +140,8 @@ def _fit_all(model: ReadModel, options: Options) -> Fit:
     if (found.overdispersion * depth).max() > OVERDISPERSED:
         found = better(found, _fit(model, options, WIDE))
     trunk = found.mixture.responsibility[:, TRUNK].sum()
-    if trunk < NO_TRUNK * model.shape[0] and (model.states.branch_kind > ALL_COPIES).any():
+    few = trunk < min(NO_TRUNK * model.shape[0], SOME_TRUNK)
+    if few and (model.states.branch_kind > ALL_COPIES).any():
         freer = model.with_all_copies(ALL_COPIES_WITHOUT_TRUNK)
         for start in (options.overdispersion, WIDE):
             found = better(found, _fit(freer, options, start))
