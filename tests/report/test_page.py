@@ -331,3 +331,11 @@ def test_names_of_settings_are_set_as_code_and_the_rest_escaped() -> None:
     assert with_code("set by `absent`; <b>") == "set by <code>absent</code>; &lt;b&gt;"
     assert with_code("`<i>`") == "<code>&lt;i&gt;</code>"
     assert with_code("one ` alone") == "one ` alone"
+
+
+def test_a_purity_that_the_clones_put_right_is_shown_beside_the_given_one() -> None:
+    document = make_document()
+    names = [sample["sample_id"] for sample in document["samples"]]
+    document["summaries"]["clones"] = {"purity_factor": {names[0]: 0.5, names[1]: 1.04}}
+    page = report_html(document)
+    assert "0.60; 0.30 found</td>" in page and page.count(" found</td>") == 1

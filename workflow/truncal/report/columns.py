@@ -10,7 +10,7 @@ SCHEMA_VERSION = "1.1"
 
 SAMPLE_COLUMNS = (
     "sample_id", "kind", "site", "timepoint", "day", "sex", "purity", "ploidy", "wgd", "median_depth",
-    "n_called", "n_not_called",
+    "n_called", "n_not_called", "purity_low", "purity_high",
 )  # fmt: skip
 
 # Columns a reader may rely on; a table that a step did not write has these and no rows.

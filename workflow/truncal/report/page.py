@@ -53,6 +53,7 @@ def context(patient: Patient) -> dict[str, Any]:
         "info": document["patient"],
         "samples": document["samples"],
         "sample_line": _sample_line(document["samples"]),
+        "purity_found": _purity_found(document),
         "software": document["software"],
         "page_version": __version__,
         "drivers": rows,
@@ -93,6 +94,21 @@ def context(patient: Patient) -> dict[str, Any]:
         "tabulator_css": Markup(_code("vendor/tabulator_simple.min.css")),
         "thinning": thinning(patient),
         "vendor": json.loads(asset("vendor/manifest.json")),
+    }
+
+
+MOVED = 0.1
+"""Relative change of a purity from which the one found is shown beside the given one."""
+
+
+def _purity_found(document: Mapping[str, Any]) -> dict[str, float]:
+    """Purity that the clones fit, of samples where it is another than the given one."""
+    factors = document["summaries"].get("clones", {}).get("purity_factor") or {}
+    given = {row["sample_id"]: row.get("purity") for row in document["samples"]}
+    return {
+        name: min(given[name] * factor, 1.0)
+        for name, factor in factors.items()
+        if given.get(name) is not None and abs(factor - 1) > MOVED
     }
 
 
