@@ -20,6 +20,7 @@ from benchmarks.clone_timing import timing
 from benchmarks.datasets import DATASETS, Tumour, read_rows
 from benchmarks.peers import PairtreeClusters, PyCloneVI
 from benchmarks.published_calls import describe
+from benchmarks.recorded import read_recorded
 from benchmarks.report import Report
 from benchmarks.scores import Prediction, mean_scores, score
 from truncal.metrics.clonality import expected_calibration_error
@@ -66,10 +67,19 @@ def run(options: argparse.Namespace, report: Report) -> None:
         ]
         results: dict[str, dict[str, dict[str, float]]] = {}
         pooled: list[tuple[bool, float]] = []
+        recorded = read_recorded(name)
         for tumour in tumours:
-            for tool, scores in _tools(tumour, options, pooled).items():
+            of_peers = {
+                tool: rows[tumour.name]
+                for tool, rows in recorded.items()
+                if options.peer.get(tool.split()[0]) == "recorded" and tumour.name in rows
+            }
+            for tool, scores in (_tools(tumour, options, pooled) | of_peers).items():
                 results.setdefault(tool, {})[tumour.name] = scores
                 report.progress(f"{name} {tumour.name} {tool}", scores)
+        for peer, theirs in results.items():
+            if peer != "truncal":
+                _paired(name, peer, results["truncal"], theirs, tumours, report)
         for tool, by_tumour in results.items():
             rows = dict(by_tumour)
             for group in sorted({tumour.group for tumour in tumours}):
@@ -80,6 +90,27 @@ def run(options: argparse.Namespace, report: Report) -> None:
         if pooled:
             row = pooled_calibration(np.array([t for t, _ in pooled]), np.array([p for _, p in pooled]))
             report.table(f"{name}: p_clonal, all mutations pooled", {"truncal": row}, tuple(row), keep=2)
+
+
+def _paired(
+    name: str,
+    peer: str,
+    ours: dict[str, dict[str, float]],
+    theirs: dict[str, dict[str, float]],
+    tumours: list[Tumour],
+    report: Report,
+) -> None:
+    """truncal beside one peer on the tumours that the peer was run on, in all and by group."""
+    groups = {tumour.name: tumour.group for tumour in tumours if tumour.name in theirs}
+    rows = {}
+    for group in ["all", *sorted(set(groups.values()))]:
+        chosen = [tumour for tumour, own in groups.items() if group in ("all", own)]
+        rows[group] = {"n": float(len(chosen))} | {
+            f"{measure}{end}": float(np.mean([scores[tumour].get(measure, np.nan) for tumour in chosen]))
+            for measure in ("V", "ARI", "seconds")
+            for end, scores in (("", ours), ("_peer", theirs))
+        }
+    report.table(f"{name}: truncal beside {peer}, same tumours", rows, tuple(rows["all"]), keep=2)
 
 
 def pooled_calibration(truth: np.ndarray, said: np.ndarray, draws: int = 100) -> dict[str, float]:
@@ -120,17 +151,21 @@ def _tools(
         clonal = tumour.truth.clonal()
         pooled += [(clonal[name], p) for name, p in found.p_clonal.items() if name in clonal]
         copies = {row[name] for row in tumour.rows for name in ("major_cn", "minor_cn")}
-        if "pyclone-vi" in options.peer and "NA" not in copies and all(float(n).is_integer() for n in copies):
+        if _runs("pyclone-vi", options) and "NA" not in copies and all(float(n).is_integer() for n in copies):
             for density in ("binomial", "beta-binomial"):
                 peer = PyCloneVI(options.peer["pyclone-vi"], density)
                 found, used = peer.run(counts, Path(folder), key=f"{tumour.dataset}/{tumour.name}")
                 out[f"pyclone-vi {density}"] = score(tumour, found) | {"seconds": used.cpu}
-        if "pairtree" in options.peer and tumour.dataset == "pairtree-sims":
+        if _runs("pairtree", options) and tumour.dataset == "pairtree-sims":
             found, used = PairtreeClusters(options.peer["pairtree"]).run(
                 tumour, Path(folder), key=f"{tumour.dataset}/{tumour.name}"
             )
             out["pairtree clustering"] = score(tumour, found) | {"seconds": used.cpu}
     return out
+
+
+def _runs(peer: str, options: argparse.Namespace) -> bool:
+    return options.peer.get(peer, "recorded") != "recorded"
 
 
 def truncal_prediction(counts: Path, out: Path, settings: Mapping[str, Any] | None = None) -> Prediction:

@@ -20,6 +20,8 @@ from benchmarks.scores import mean_scores
 from benchmarks.tree_peers import PhyClone
 from truncal.phylogeny.posterior import ancestor_probability
 
+PEERS = {"phyclone", "phyclone-default"}
+
 
 def machina(data: Path) -> Iterator[Tumour]:
     """Simulated metastatic tumours; vertices without mutations are contracted."""
@@ -60,39 +62,39 @@ def run_end_to_end(options: argparse.Namespace, report: Report) -> None:
         ("machina-m5", machina(options.data)),
     ):
         rows: dict[str, dict[str, float]] = {}
-        beside: dict[str, dict[str, float]] = {}
+        beside: dict[str, dict[str, dict[str, float]]] = {}
         for tumour in source:
             if not re.search(options.tumours, tumour.name):
                 continue
             rows[tumour.name] = _score(tumour)
             report.progress(f"{title} {tumour.name}", rows[tumour.name])
-            if "phyclone" in options.peer:
-                theirs = _phyclone(tumour, options.peer)
+            for peer in sorted(PEERS & options.peer.keys()):
+                theirs = _phyclone(tumour, peer, options.peer)
                 if theirs is not None:
-                    beside[tumour.name] = {
+                    beside.setdefault(peer, {})[tumour.name] = {
                         "AD_F1": rows[tumour.name]["AD_F1"],
                         "seconds": rows[tumour.name]["seconds"],
                         "AD_F1_peer": theirs["AD_F1"],
                         "seconds_peer": theirs["seconds"],
                     }
-                    report.progress(f"{title} {tumour.name} PhyClone", theirs)
-        if beside:
-            beside["mean"] = mean_scores(list(beside.values())) | {"n": len(beside)}
+                    report.progress(f"{title} {tumour.name} {peer}", theirs)
+        for peer, both in sorted(beside.items()):
+            both["mean"] = mean_scores(list(both.values())) | {"n": len(both)}
             shown = ("AD_F1", "AD_F1_peer", "seconds", "seconds_peer", "n")
-            report.table(f"end to end, {title}, beside PyClone-VI and PhyClone", beside, shown, keep=2)
+            report.table(f"end to end, {title}, beside PyClone-VI and {peer}", both, shown, keep=2)
         rows["mean"] = mean_scores(list(rows.values())) | {"n": len(rows)}
         report.table(
             f"end to end, {title}", rows, ("AD_F1", "AD_F1_soft", "seconds", "n"), keep=options.verbose or 1
         )
 
 
-def _phyclone(tumour: Tumour, peers: dict[str, str]) -> dict[str, float] | None:
+def _phyclone(tumour: Tumour, peer: str, peers: dict[str, str]) -> dict[str, float] | None:
     """The same score of PyClone-VI and PhyClone; they take whole copy numbers."""
     key = f"{tumour.dataset.replace('(mean)', '(rounded)')}/{tumour.name}"
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
         counts = rounded(tumour.write(folder / "counts.tsv"), folder / "rounded.tsv")
-        found = PhyClone(peers["phyclone"], peers.get("pyclone-vi", "pyclone-vi")).run(counts, folder, key)
+        found = PhyClone(peer, peers[peer], peers.get("pyclone-vi", "pyclone-vi")).run(counts, folder, key)
     if found is None:
         return None
     clones, parents, seconds = found

@@ -124,15 +124,17 @@ def run_phyclone(
 
 
 class PhyClone:
-    """PyClone-VI's clusters (binomial) and PhyClone's best tree of one short chain.
+    """PyClone-VI's clusters (binomial) and PhyClone's best tree of one chain.
 
-    100 sweeps of burn-in and 500 more; its default, 1,000 and 10,000, takes about ten times as long. command:
-    the program `phyclone`; with a cache folder (TRUNCAL_BENCH_CACHE) a result is computed once, and the
-    command `cached` takes only what is there.
+    `phyclone`: a short one, 100 sweeps of burn-in and 500 more; `phyclone-default`: its default, 1,000 and
+    10,000. command: the program `phyclone`; with a cache folder (TRUNCAL_BENCH_CACHE) a result is computed
+    once, and the command `cached` takes only what is there.
     """
 
-    def __init__(self, command: str, pyclone_vi: str) -> None:
+    def __init__(self, name: str, command: str, pyclone_vi: str) -> None:
+        self.name = name
         self.command = command
+        self.sweeps = [] if name.endswith("-default") else ["-b", "100", "-n", "500"]
         self.clusters = PyCloneVI(pyclone_vi, "binomial")
 
     def run(
@@ -140,15 +142,14 @@ class PhyClone:
     ) -> tuple[dict[str, str], dict[str, str], float] | None:
         """Clone of each mutation, parent of each clone, and CPU seconds of both programs."""
         base = self.clusters.cache or folder
-        table = base / "phyclone" / f"{key}.tsv"
+        table = base / self.name / f"{key}.tsv"
         tree, cpu = table.with_suffix(".nwk"), table.with_suffix(".cpu")
         if not cpu.exists():
             if self.command == "cached":
                 return None
             table.parent.mkdir(parents=True, exist_ok=True)
             clusters, used = self.clusters.run(counts, folder, key)
-            short = ["-b", "100", "-n", "500"]
-            more = run_phyclone(self.command, counts, clusters, folder, short, table, tree)
+            more = run_phyclone(self.command, counts, clusters, folder, self.sweeps, table, tree)
             cpu.write_text(f"{used.cpu + more.cpu}\n")
         from ete3 import Tree
 

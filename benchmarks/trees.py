@@ -17,6 +17,7 @@ import numpy as np
 
 from benchmarks.datasets import read_rows
 from benchmarks.peers import measure
+from benchmarks.recorded import read_recorded
 from benchmarks.report import Report
 from benchmarks.scores import mean_scores
 from benchmarks.tree_peers import Trees, format_peer
@@ -113,6 +114,7 @@ def _known_clusters(name: str, options: argparse.Namespace, report: Report) -> N
     tools: dict[str, dict[str, dict[str, float]]] = {}
     predictions: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] = {}
     groups: dict[str, str] = {}
+    recorded = read_recorded(name)
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
         for case in CASES[name](options.data, folder):
@@ -127,6 +129,10 @@ def _known_clusters(name: str, options: argparse.Namespace, report: Report) -> N
                     truth = relation_probability(trees, np.full(len(trees), 1 / len(trees)))
             runs = {"truncal": truncal_trees(case, folder)}
             for peer, command in options.peer.items():
+                if command == "recorded":
+                    if case.name in recorded.get(peer, {}):
+                        tools.setdefault(peer, {})[case.name] = recorded[peer][case.name]
+                    continue
                 theirs = format_peer(peer, command, case.ssm, case.clusters, case.name.replace(" ", "-"))
                 if theirs is not None:
                     runs[peer] = theirs
@@ -148,6 +154,8 @@ def _known_clusters(name: str, options: argparse.Namespace, report: Report) -> N
         rows["mean"] = mean_scores(list(by_tumour.values())) | {"n": len(by_tumour)}
         report.table(f"{name}: {tool}", rows, SHOWN, keep=2 if name == "ball" else options.verbose or 1)
         slopes = {}
+        if tool not in predictions:
+            continue  # recorded: scores alone
         for group in ["all", *sorted(set(groups.values()))]:
             said = [pair for t, pair in predictions[tool].items() if group in ("all", groups[t])]
             slope, low, high = slope_interval(said)
