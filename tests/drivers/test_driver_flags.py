@@ -147,3 +147,14 @@ def test_germline_is_judged_at_the_purity_that_the_clones_fit() -> None:
     given.purity_factor = np.array([2.0, 2.0])
     assert not looks_germline(given, 0)
     assert given.purity(0) == 0.8
+
+
+def test_copy_numbers_that_fit_anything_do_not_make_a_mutation_germline() -> None:
+    """A sample of low purity and six copies, in which one mutated copy too many would explain the reads."""
+    given = germline_like([0.31, 0.24, 0.46, 0.25], [0.25, 0.25, 0.28, 0.386])
+    given.total, given.minor = np.array([[2.0, 6.0, 4.0, 6.0]]), np.array([[1.0, 3.0, 2.0, 3.0]])
+    given.depth = np.array([[32.0, 89.0, 113.0, 88.0]])
+    given.alt = np.array([[8.0, 22.0, 32.0, 34.0]])
+    purity = np.array([0.31, 0.24, 0.46, 0.25])
+    given.scale = (purity / (purity * given.total[0] + 2 * (1 - purity)))[None, :]
+    assert not looks_germline(given, 0)

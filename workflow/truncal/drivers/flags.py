@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
@@ -27,6 +28,8 @@ CHIP_GENES = frozenset((
 RESISTANCE = frozenset({"on_target_resistance", "bypass", "downstream"})
 GERMLINE_VAF = 0.3
 """Allele fraction in the normal sample from which an alteration is germline rather than contamination."""
+GERMLINE_ODDS = 1000.0
+"""Likelihood ratio from which reads without a normal sample look germline."""
 REJECT = 0.01
 NOT_FULL = 0.9
 """A founder whose DCF is surely below this leaves cells that descend from no clone."""
@@ -124,35 +127,40 @@ def germline(tumour: Tumour, events: Sequence[Event]) -> list[dict[str, Any]]:
         if looks_germline(tumour, main):
             text = (
                 f"The reads of {name} fit a heterozygous germline variant in every sample, whatever "
-                "the purity, and a somatic one not in all; no reads of a normal sample are given."
+                "the purity, and far better than a somatic one; no reads of a normal sample are given."
             )
             out.append(_flag("possible_germline", "warning", text, event))
     return out
 
 
 def looks_germline(tumour: Tumour, mutation: int) -> bool:
-    """Whether VAFs fit germline in every sample, somatic (clonal, any multiplicity) in at least one not.
+    """Whether VAFs fit germline in every sample, and all together `GERMLINE_ODDS` better than a somatic one.
 
-    Germline: (ρ m + 1 − ρ) / (ρ C + 2(1 − ρ)), m the major, minor or one copy. Somatic: ρ m / (…), m up to
-    the major copies.
+    Germline: (ρ m + 1 − ρ) / (ρ C + 2(1 − ρ)), m the major, minor, one or no copy. Somatic: ρ m / (…), m up
+    to the major copies. In impure samples of many copies either fits much.
     """
-    somatic_everywhere = True
-    used = 0
+    log_odds = 0.0
     for s in range(len(tumour.samples)):
         alt, depth, scale = tumour.alt[mutation, s], tumour.depth[mutation, s], tumour.scale[mutation, s]
         purity = tumour.purity(s)
         total, minor = tumour.total[mutation, s], tumour.minor[mutation, s]
         if depth <= 0 or not np.isfinite(scale) or purity is None or not np.isfinite(total):
             continue
-        used += 1
         alleles = purity * total + (1 - purity) * tumour.normal[mutation, s]
         copies = {0.0, 1.0, minor, total - minor} if np.isfinite(minor) else {1.0, total / 2}
-        if not any(_fits(alt, depth, (purity * m + 1 - purity) / alleles) for m in copies):
+        germline = [(purity * m + 1 - purity) / alleles for m in copies]
+        if not any(_fits(alt, depth, rate) for rate in germline):
             return False
         most = round(total - minor) if np.isfinite(minor) else round(total)
-        if not any(_fits(alt, depth, scale * m) for m in range(1, max(most, 1) + 1)):
-            somatic_everywhere = False
-    return used > 0 and not somatic_everywhere
+        somatic = [scale * m for m in range(1, max(most, 1) + 1)]
+        log_odds += _log_likelihood(alt, depth, germline) - _log_likelihood(alt, depth, somatic)
+    return log_odds > math.log(GERMLINE_ODDS)
+
+
+def _log_likelihood(alt: float, depth: float, rates: list[float]) -> float:
+    """Of the reads at the best of some frequencies, without the binomial coefficient."""
+    p = np.clip(rates, 1e-3, 1 - 1e-3)
+    return float((alt * np.log(p) + (depth - alt) * np.log1p(-p)).max())
 
 
 def _fits(alt: float, depth: float, rate: float) -> bool:
