@@ -46,6 +46,14 @@ def test_protein_changes(name: str, gene: str, short: str) -> None:
     assert short_protein(found.hgvsp) == short
 
 
+def test_a_protein_change_may_name_its_transcript() -> None:
+    found = named("EGFR:NM_005228.5:p.Leu858Arg")
+    assert found == Named(gene="EGFR", hgvsp="p.Leu858Arg", transcript="NM_005228.5")
+    assert named("MET_ENST00000397752_Y1230H") == Named(
+        gene="MET", hgvsp="p.Y1230H", transcript="ENST00000397752"
+    )
+
+
 def test_a_splice_site_has_a_gene_and_no_protein_change() -> None:
     assert named("MET.splicing") == named("MET:splice") == Named(gene="MET")
 

@@ -334,3 +334,14 @@ def test_each_source_speaks_by_its_first_way() -> None:
     assert names("RD0012") == {"RD0012", "X19"}
     assert names("RD0021") == {"RD0021", "X20"}
     assert names("RD0019") == {"RD0019"}
+
+
+@pytest.mark.parametrize("hgvsp", ["p.L858R", "p.Leu858Arg", "L858R"])
+def test_a_listed_change_without_a_transcript_is_told_not_met(hgvsp: str) -> None:
+    matcher = MATCHERS["GRCh38"]
+    bare_change = Variant(None, "EGFR", hgvsp, None, None)
+    assert matcher.unqualified(bare_change) == "EGFR L858R" and not matcher.match(bare_change)
+    assert matcher.unqualified(replace(bare_change, gene="KRAS")) is None
+    assert matcher.unqualified(replace(bare_change, hgvsp="p.L858Q")) is None
+    qualified = replace(bare_change, transcript="NM_005228.5")
+    assert matcher.unqualified(qualified) is None and matcher.match(qualified)

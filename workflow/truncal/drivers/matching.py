@@ -40,6 +40,7 @@ class Matcher:
         self.sources = {one.source for one in statements}
         self.by_allele: dict[Hashable, list[Statement]] = {}
         self.by_protein: dict[tuple[str, str], list[Statement]] = {}
+        self.changes: set[tuple[str | None, str]] = set()
         self.multiple: list[tuple[frozenset[Allele], Statement]] = []
         self.classes = [one for one in statements if one.match in CLASSES]
         self.suppressors: dict[str, list[Statement]] = {}
@@ -54,6 +55,7 @@ class Matcher:
                 self.suppressors.setdefault(one.gene, []).append(one)
             if one.match in (st.ALLELE, st.PROTEIN):
                 changes = [short_protein(one.hgvs_p), *one.synonyms]
+                self.changes |= {(one.gene, change) for change in changes if change is not None}
                 for change in changes:
                     for name in one.transcripts:
                         if change is not None:
@@ -102,6 +104,16 @@ class Matcher:
             return True
         codons = {model.codon(part.pos) for part in wanted}
         return any((code := model.codon(part.pos)) is not None and code in codons for part in rest)
+
+    def unqualified(self, variant: Variant) -> str | None:
+        """A listed alteration that the variant names without its transcript, and so does not meet.
+
+        Residue numbers differ between transcripts: MET's by 18, ROS1's by 6.
+        """
+        change = short_protein(variant.hgvsp)
+        if change is None or variant.allele is not None or transcripts_of(variant):
+            return None
+        return f"{variant.gene} {change}" if (variant.gene, change) in self.changes else None
 
     def _by_protein(self, variant: Variant) -> list[Hit]:
         change = short_protein(variant.hgvsp)

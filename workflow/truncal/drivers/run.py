@@ -202,6 +202,15 @@ def find_small_variants(
     genes = load_driver_genes()
     events = small_variant_events(tumour, matcher, genes, settings)
     _count_unannotated(tumour, matcher, set(genes))
+    unqualified = [name for one in tumour.variants if (name := matcher.unqualified(one)) is not None]
+    if unqualified:
+        text = (
+            f"{', '.join(dict.fromkeys(unqualified))}: listed in the resistance table, but the input has "
+            "neither the allele nor the transcript of the protein change. Residue numbers differ between "
+            "transcripts, so the table's statements were not applied. Give alleles and `build`, or annotated "
+            "VCFs."
+        )
+        tumour.warnings.append(("no_transcript", text))
     return events, matcher
 
 
