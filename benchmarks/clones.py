@@ -139,7 +139,7 @@ def _tools(
     tumour: Tumour, options: argparse.Namespace, pooled: list[tuple[bool, float]]
 ) -> dict[str, dict[str, float]]:
     """Scores of every tool; truncal's truth and p_clonal of each mutation are added to `pooled`."""
-    out = {}
+    out, key = {}, f"{tumour.dataset}/{tumour.name}"
     with tempfile.TemporaryDirectory() as folder:
         counts = tumour.write(Path(folder) / "counts.tsv")
         started = time.perf_counter()
@@ -154,13 +154,14 @@ def _tools(
         if _runs("pyclone-vi", options) and "NA" not in copies and all(float(n).is_integer() for n in copies):
             for density in ("binomial", "beta-binomial"):
                 peer = PyCloneVI(options.peer["pyclone-vi"], density)
-                found, used = peer.run(counts, Path(folder), key=f"{tumour.dataset}/{tumour.name}")
-                out[f"pyclone-vi {density}"] = score(tumour, found) | {"seconds": used.cpu}
+                if peer.has(key):
+                    found, used = peer.run(counts, Path(folder), key)
+                    out[f"pyclone-vi {density}"] = score(tumour, found) | {"seconds": used.cpu}
         if _runs("pairtree", options) and tumour.dataset == "pairtree-sims":
-            found, used = PairtreeClusters(options.peer["pairtree"]).run(
-                tumour, Path(folder), key=f"{tumour.dataset}/{tumour.name}"
-            )
-            out["pairtree clustering"] = score(tumour, found) | {"seconds": used.cpu}
+            clusters = PairtreeClusters(options.peer["pairtree"])
+            if clusters.has(key):
+                found, used = clusters.run(tumour, Path(folder), key)
+                out["pairtree clustering"] = score(tumour, found) | {"seconds": used.cpu}
     return out
 
 

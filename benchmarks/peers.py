@@ -70,10 +70,19 @@ class PyCloneVI:
         given = os.environ.get("TRUNCAL_BENCH_CACHE")
         self.cache = cache or (Path(given) if given else None)
 
+    def stored(self, key: str) -> Path | None:
+        """Where the cache keeps the result of a tumour."""
+        return self.cache / self.density / f"{key}.tsv" if self.cache else None
+
+    def has(self, key: str) -> bool:
+        """Whether there is a result without running the program: the command `cached` takes only those."""
+        kept = self.stored(key)
+        return self.command != "cached" or (kept is not None and kept.exists())
+
     def run(self, counts: Path, folder: Path, key: str) -> tuple[Prediction, Used]:
         """Cluster a counts table; with a cache folder (TRUNCAL_BENCH_CACHE) a result is computed once."""
         table = folder / "pyclone-vi.tsv"
-        stored = self.cache / self.density / f"{key}.tsv" if self.cache else None
+        stored = self.stored(key)
         if stored and stored.exists():
             seconds = float(stored.with_suffix(".seconds").read_text().split()[0])
             return self._read(stored), Used(seconds, seconds, 0.0)
@@ -116,15 +125,20 @@ class PairtreeClusters:
     """
 
     def __init__(self, command: str) -> None:
-        python, program = command.split()
-        self.command = [python, str(Path(program).with_name("clustervars"))]
+        python, _, program = command.partition(" ")
+        self.command = [python, str(Path(program).with_name("clustervars"))] if program else []
         given = os.environ.get("TRUNCAL_BENCH_CACHE")
         self.cache = Path(given) if given else None
+
+    def has(self, key: str) -> bool:
+        """Whether there is a result without running the program: the command `cached` takes only those."""
+        kept = self.cache / "pairtree-clusters" / f"{key}.json" if self.cache else None
+        return bool(self.command) or (kept is not None and kept.with_suffix(".seconds").exists())
 
     def run(self, tumour: Tumour, folder: Path, key: str) -> tuple[Prediction, Used]:
         """Cluster a tumour; with a cache folder (TRUNCAL_BENCH_CACHE) a result is computed once."""
         stored = (self.cache or folder) / "pairtree-clusters" / f"{key}.json"
-        if stored.exists():
+        if stored.with_suffix(".seconds").exists():
             seconds = float(stored.with_suffix(".seconds").read_text())
             used = Used(seconds, seconds, 0.0)
         else:
