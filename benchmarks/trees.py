@@ -76,7 +76,9 @@ def pairtree_cases(data: Path, folder: Path) -> Iterator[Case]:
         with gzip.open(source / "inputs" / f"{name}.ssm.gz") as packed:
             ssm.write_bytes(packed.read())
         clusters = folder / f"{name}.params.json"
-        clusters.write_text(json.dumps({"samples": known["samples"], "clusters": known["clusters"]}))
+        clusters.write_text(
+            json.dumps({"samples": known["samples"], "clusters": known["clusters"], "garbage": []})
+        )
         group = f"K{row['n_clusters']} S{row['n_samples']}"
         yield Case(name, group, ssm, clusters, np.array(known["parents"]), np.array(known["phi"])[1:])
 
@@ -94,7 +96,7 @@ def ball_cases(data: Path, folder: Path) -> Iterator[Case]:
         count = len(read_rows(ssm)[0]["var_reads"].split(","))
         samples = known.get("samples") or names.get(path.stem) or [f"S{s}" for s in range(count)]
         clusters = folder / f"{path.stem}.params.json"
-        clusters.write_text(json.dumps({"samples": samples, "clusters": known["clusters"]}))
+        clusters.write_text(json.dumps({"samples": samples, "clusters": known["clusters"], "garbage": []}))
         yield Case(path.stem, "ball", ssm, clusters, np.array(known["parents"]), None)
 
 
