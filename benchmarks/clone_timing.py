@@ -16,7 +16,6 @@ SIZES = ((200, 4), (1_000, 5), (10_000, 5))
 """Mutations and samples for which PyClone-VI is run as well, up to `--peer-most` mutations."""
 
 CURVE = ((1_000, 10), (3_000, 10), (10_000, 10), (30_000, 10), (100_000, 10))
-PEER_MOST = 1_000
 SHOWN = ("cpu", "wall", "MB", "peer_cpu", "peer_MB", "ratio_cpu", "ratio_MB")
 
 
@@ -31,7 +30,11 @@ def timing(options: argparse.Namespace, report: Report) -> None:
             counts = simulate(folder / f"{mutations}x{samples}" / "counts.tsv", mutations, samples)
             used = _truncal(counts)
             row = {"cpu": used.cpu, "wall": used.wall, "MB": used.memory}
-            if "pyclone-vi" in options.peer and (mutations, samples) in SIZES and mutations <= PEER_MOST:
+            if (
+                "pyclone-vi" in options.peer
+                and (mutations, samples) in SIZES
+                and mutations <= options.peer_most
+            ):
                 peer = _pyclone_vi(options.peer["pyclone-vi"], counts)
                 row |= {"peer_cpu": peer.cpu, "peer_MB": peer.memory}
                 row |= {"ratio_cpu": peer.cpu / used.cpu, "ratio_MB": peer.memory / used.memory}

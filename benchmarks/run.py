@@ -23,6 +23,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--tumours", default="", help="regular expression of tumour names")
     top.add_argument("--groups", default="", help="regular expression of groups, e.g. 'K10 S3'")
     top.add_argument("--peer", action="append", default=[], metavar="NAME=PATH", help="peer to run beside it")
+    top.add_argument("--peer-most", type=int, default=1_000, help="mutations up to which peers run (timing)")
     top.add_argument("--patients", type=int, default=20, help="patients of the simulated cohort (scale)")
     top.add_argument("--cores", type=int, default=2, help="cores for the workflow (scale)")
     top.add_argument("--figures", type=Path, default=None, help="folder for figures (drivers)")
