@@ -339,3 +339,14 @@ def test_a_purity_that_the_clones_put_right_is_shown_beside_the_given_one() -> N
     document["summaries"]["clones"] = {"purity_factor": {names[0]: 0.5, names[1]: 1.04}}
     page = report_html(document)
     assert "0.60; 0.30 found</td>" in page and page.count(" found</td>") == 1
+
+
+@pytest.mark.parametrize("summaries", [None, [], {"clones": 3}, {"clones": {"purity_factor": "x"}}])
+def test_a_document_without_purities_found_has_its_page(summaries: object) -> None:
+    document = make_document()
+    document["summaries"] = summaries
+    assert " found</td>" not in report_html(document)
+    name = document["samples"][0]["sample_id"]
+    for factor in (10**400, "2", None, float("nan"), -3):
+        document["summaries"] = {"clones": {"purity_factor": {name: factor}}}
+        assert " found</td>" not in report_html(document)

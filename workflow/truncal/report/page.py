@@ -100,16 +100,23 @@ def context(patient: Patient) -> dict[str, Any]:
 MOVED = 0.1
 """Relative change of a purity from which the one found is shown beside the given one."""
 
+MOST = 1e6
+"""A purity is no larger multiple of another; a file may hold numbers that fit no double."""
+
 
 def _purity_found(document: Mapping[str, Any]) -> dict[str, float]:
     """Purity that the clones fit, of samples where it is another than the given one."""
-    factors = document["summaries"].get("clones", {}).get("purity_factor") or {}
-    given = {row["sample_id"]: row.get("purity") for row in document["samples"]}
-    return {
-        name: min(given[name] * factor, 1.0)
-        for name, factor in factors.items()
-        if given.get(name) is not None and abs(factor - 1) > MOVED
-    }
+    found: Any = document
+    for name in ("summaries", "clones", "purity_factor"):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    factors = found if isinstance(found, Mapping) else {}
+    out = {}
+    for row in document["samples"]:
+        given, factor = row.get("purity"), factors.get(row["sample_id"])
+        if isinstance(given, int | float) and isinstance(factor, int | float) and 0 < factor < MOST:
+            if abs(factor - 1) > MOVED:
+                out[row["sample_id"]] = min(given * factor, 1.0)
+    return out
 
 
 def _sample_line(samples: Sequence[Mapping[str, Any]]) -> str:
