@@ -113,9 +113,10 @@ def _purity_found(document: Mapping[str, Any]) -> dict[str, float]:
     out = {}
     for row in document["samples"]:
         given, factor = row.get("purity"), factors.get(row["sample_id"])
-        if isinstance(given, int | float) and isinstance(factor, int | float) and 0 < factor < MOST:
-            if abs(factor - 1) > MOVED:
-                out[row["sample_id"]] = min(given * factor, 1.0)
+        if not isinstance(given, int | float) or not isinstance(factor, int | float):
+            continue
+        if 0 < factor < MOST and abs(factor - 1) > MOVED:
+            out[row["sample_id"]] = min(given * factor, 1.0)
     return out
 
 
