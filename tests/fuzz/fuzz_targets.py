@@ -305,6 +305,17 @@ _SEGMENTS = (
     ("best.seg.ucn", "#CHR\tSTART\tEND\tSAMPLE\tcn_normal\tu_normal\tcn_clone1\tu_clone1\n1\t0\t900\tP1_R1\t1|1\t0.3\t2|1\t0.7\n"),
     ("gatk.seg", "@HD\tVN:1.6\nCONTIG\tSTART\tEND\tNUM_POINTS_COPY_RATIO\tMEAN_LOG2_COPY_RATIO\n1\t1\t900\t5\t0.2\n"),
 )  # fmt: skip
+_NAMED = "mutation_id\tsample_id\tref_counts\talt_counts\tmajor_cn\tminor_cn\tnormal_cn\n" + "".join(
+    f"{name}\tP1_R1\t80\t20\t1\t1\t2\n{name}\tP1_R2\t70\t30\t2\t1\t2\n"
+    for name in (
+        "7:55259515:T:G",
+        "chr7_55249071_C>T",
+        "EGFR.L858R",
+        "TP53:NM_000546.5:p.(Arg213Ter)",
+        "MET.splicing",
+        "m6",
+    )
+)
 _MAF = (
     "#version 2.4\nHugo_Symbol\tNCBI_Build\tChromosome\tStart_Position\tEnd_Position\tReference_Allele\tTumor_Seq_Allele2"
     "\tTumor_Sample_Barcode\tt_ref_count\tt_alt_count\tn_ref_count\tn_alt_count\tHGVSp_Short\n"
@@ -357,7 +368,7 @@ TARGETS: dict[str, Target] = {
         Target("bcf", _bcf, _read_bcf),
         Target("maf", _texts(("small.maf", _MAF)), _read_vcf),
         Target("segments", lambda folder: [*_files("mutect2/P1/*.segments.tsv", "strelka2/P1/*.subclones.tsv", "purple/P1/*.cnv.somatic.tsv")(folder), *_texts(*_SEGMENTS)(folder)], _read_segments),
-        Target("counts", _files("counts/P1/counts.tsv", "diploid/P1/counts.tsv"), _read_table),
+        Target("counts", lambda folder: [*_files("counts/P1/counts.tsv", "diploid/P1/counts.tsv")(folder), ("named.tsv", _NAMED.encode())], _read_table),
         Target("bam", _unzipped("mutect2/P1/*.bam"), _read_bam),
         Target("ssm", _files("diploid/P1/*.ssm"), _read_ssm),
         Target("clusters", _texts(("c.json", '{\n"samples": [\n"P1_R1",\n"P1_R2"],\n"clusters": [\n["s0", "s1"],\n["s2"]],\n"garbage": ["s3"]}\n')), _read_clusters),
