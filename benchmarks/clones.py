@@ -83,8 +83,8 @@ def run(options: argparse.Namespace, report: Report) -> None:
         for tool, by_tumour in results.items():
             rows = dict(by_tumour)
             for group in sorted({tumour.group for tumour in tumours}):
-                chosen = [by_tumour[tumour.name] for tumour in tumours if tumour.group == group]
-                rows[f"mean {group}"] = mean_scores(chosen)
+                own = [tumour.name for tumour in tumours if tumour.group == group]
+                rows[f"mean {group}"] = mean_scores([by_tumour[name] for name in own if name in by_tumour])
             rows["mean"] = mean_scores(list(by_tumour.values()))
             report.table(f"{name}: {tool}", rows, SHOWN, keep=options.verbose or 1)
         if pooled:
