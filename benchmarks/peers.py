@@ -132,13 +132,19 @@ class PairtreeClusters:
 
     def has(self, key: str) -> bool:
         """Whether there is a result without running the program: the command `cached` takes only those."""
-        kept = self.cache / "pairtree-clusters" / f"{key}.json" if self.cache else None
-        return bool(self.command) or (kept is not None and kept.with_suffix(".seconds").exists())
+        kept = self.cache is not None and self._finished(self._stored(self.cache, key))
+        return kept or bool(self.command)
+
+    def _stored(self, base: Path, key: str) -> Path:
+        return base / "pairtree-clusters" / f"{key}.json"
+
+    def _finished(self, stored: Path) -> bool:
+        return stored.with_suffix(".seconds").exists()  # written last
 
     def run(self, tumour: Tumour, folder: Path, key: str) -> tuple[Prediction, Used]:
         """Cluster a tumour; with a cache folder (TRUNCAL_BENCH_CACHE) a result is computed once."""
-        stored = (self.cache or folder) / "pairtree-clusters" / f"{key}.json"
-        if stored.with_suffix(".seconds").exists():
+        stored = self._stored(self.cache or folder, key)
+        if self._finished(stored):
             seconds = float(stored.with_suffix(".seconds").read_text())
             used = Used(seconds, seconds, 0.0)
         else:
